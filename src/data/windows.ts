@@ -17,21 +17,21 @@ export type LongSentences = 'windows' | 'cut';
  *
  * A window takes as many words as fit. The next one goes back by as many whole words as make at most `stride` pieces
  * and leave room for the next new word. A word beyond `capacity` pieces has a window of its own, without its tail.
- * Each word with pieces is labelled in exactly one window: the one in which its first piece is farthest from the
- * nearer edge (ends of the sentence are no edges), the earlier at a tie.
+ * Each word with pieces is labelled in exactly one window: the one in which it is farther from the nearer edge (ends
+ * of the sentence are no edges), the earlier at a tie.
  */
 export function windowsOf(sentence: EncodedSentence, capacity: number, stride: number): Window[] {
   if (sentence.pieces.length <= capacity) return [cutWindow(sentence, capacity)];
   const spans = spansOf(sentence.wordStarts, capacity, stride);
   const labelled: number[][] = spans.map(() => []);
-  forEachPiecedWord(sentence, (word, piece) => {
+  forEachPiecedWord(sentence, (word, wordStart, wordEnd) => {
     let best = 0;
-    let bestContext = -1;
+    let bestContext = -Infinity;
     spans.forEach(({ start, end }, index) => {
-      if (piece < start || piece >= end) return;
-      const left = start === 0 ? Infinity : piece - start;
-      const right = end === sentence.pieces.length ? Infinity : end - 1 - piece;
-      const context = Math.min(left, right);
+      if (wordStart < start || wordStart >= end) return;
+      const before = start === 0 ? Infinity : wordStart - start;
+      const after = end === sentence.pieces.length ? Infinity : end - wordEnd;
+      const context = Math.min(before, after);
       if (context > bestContext) {
         best = index;
         bestContext = context;
@@ -50,8 +50,8 @@ export function windowsOf(sentence: EncodedSentence, capacity: number, stride: n
 export function cutWindow(sentence: EncodedSentence, capacity: number): Window {
   const end = Math.min(sentence.pieces.length, capacity);
   const words: number[] = [];
-  forEachPiecedWord(sentence, (word, piece) => {
-    if (piece < end) words.push(word);
+  forEachPiecedWord(sentence, (word, wordStart) => {
+    if (wordStart < end) words.push(word);
   });
   return { start: 0, end, words: Int32Array.from(words) };
 }
@@ -72,10 +72,14 @@ function spansOf(wordStarts: Int32Array, capacity: number, stride: number): { st
   }
 }
 
-/** Calls `visit` with each word that has pieces and the position of its first one. */
-function forEachPiecedWord({ wordStarts }: EncodedSentence, visit: (word: number, piece: number) => void) {
+/** Calls `visit` with each word that has pieces and with its stretch of them. */
+function forEachPiecedWord(
+  { wordStarts }: EncodedSentence,
+  visit: (word: number, start: number, end: number) => void,
+): void {
   for (let word = 0; word + 1 < wordStarts.length; word++) {
-    const piece = wordStarts[word] as number;
-    if (piece < (wordStarts[word + 1] as number)) visit(word, piece);
+    const start = wordStarts[word] as number;
+    const end = wordStarts[word + 1] as number;
+    if (start < end) visit(word, start, end);
   }
 }
