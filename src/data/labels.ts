@@ -25,7 +25,7 @@ export function getLabels(samples: readonly DataSample[]): LabelCounts {
 }
 
 /** JavaScript compares strings by UTF-16 unit; the order of their UTF-8 bytes is that of the code points. */
-function compareCodePoints(a: string, b: string): number {
+export function compareCodePoints(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
