@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { NerbertError } from './errors.ts';
+
+/** What a file is to hold, or a function that writes it to the path it is given, where an empty file lies already. */
+export type FileContent = string | Uint8Array | ((temporaryPath: string) => Promise<void>);
+
+const writeFailures = new Map([
+  ['ENOSPC', 'there is no space left on the disk. Make room or choose another folder'],
+  ['EDQUOT', 'the disk quota is used up. Make room or choose another folder'],
+  ['EROFS', 'the file system is read-only. Choose another folder'],
+  ['EACCES', 'permission denied. Choose a folder that you may write to'],
+  ['EPERM', 'the operation is not permitted. Choose a folder that you may write to'],
+  ['ENOENT', 'the folder does not exist. Create it first'],
+  ['ENOTDIR', 'a part of the path is a file, not a folder'],
+  ['EISDIR', 'there is a folder of that name'],
+  ['EMFILE', 'too many files are open'],
+  ['ENAMETOOLONG', 'the name is too long'],
+  ['EIO', 'the disk reports an error'],
+]);
+
+/**
+ * Writes a file so that at any time, even after a power cut, its path holds the former content or the new, whole one:
+ * beside it, synchronised, then renamed. After a failure the former file is as it was and nothing is left beside it.
+ *
+ * @throws NerbertError `ERR_IO` if the file system refuses; whatever a writing function throws
+ */
+export async function writeFileAtomically(path: string, content: FileContent): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.tmp`);
+  try {
+    await writeSynchronised(temporary, content);
+    await rename(temporary, path);
+    await synchroniseFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw isSystemError(error) ? writeError(path, error) : error;
+  }
+}
+
+async function writeSynchronised(path: string, content: FileContent): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    if (typeof content === 'function') await content(path);
+    else await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a renaming durable. */
+async function synchroniseFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems cannot synchronise a folder; the file itself is written all the same.
+    if (!isSystemError(error) || error.code !== 'EINVAL') throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function writeError(path: string, error: NodeJS.ErrnoException): NerbertError {
+  const reason = writeFailures.get(error.code ?? '') ?? error.message;
+  return new NerbertError('ERR_IO', `Could not write ${path}: ${reason}`, { cause: error });
+}
