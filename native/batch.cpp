@@ -1,0 +1,103 @@
+#include "batch.h"
+
+#include <ATen/ops/empty.h>
+
+#include <string>
+
+#include "failure.h"
+
+namespace nerbert {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what, const std::string& message) {
+  throw Error(kBatchError, what + ": " + message);
+}
+
+void check_range(const std::vector<int32_t>& values, const HostBatch& batch, const std::string& what, const char* name,
+                 int64_t end, int32_t also_allowed) {
+  for (size_t i = 0; i < values.size(); i++) {
+    if (values[i] >= 0 && values[i] < end) continue;
+    if (values[i] == also_allowed) continue;
+    size_t row = 0;
+    while (static_cast<size_t>(batch.boundaries[row + 1]) <= i) row++;
+    refuse(what, std::string("Expected ") + name + " between 0 and " + std::to_string(end - 1) +
+                     (also_allowed < 0 ? " or " + std::to_string(also_allowed) : "") + " but received " +
+                     std::to_string(values[i]) + " at piece " + std::to_string(i - batch.boundaries[row]) + " of row " +
+                     std::to_string(row));
+  }
+}
+
+at::Tensor staged(int64_t size, at::Device device) {
+  return at::empty({size}, at::TensorOptions().dtype(at::kLong).pinned_memory(device.is_cuda()));
+}
+
+at::Tensor moved(const at::Tensor& host, at::Device device) {
+  return device.is_cpu() ? host : host.to(device, /*non_blocking=*/true);
+}
+
+at::Tensor widened(const std::vector<int32_t>& values, at::Device device) {
+  at::Tensor host = staged(static_cast<int64_t>(values.size()), device);
+  std::copy(values.begin(), values.end(), host.data_ptr<int64_t>());
+  return moved(host, device);
+}
+
+}  // namespace
+
+void check_batch(const HostBatch& batch, const Geometry& geometry, const std::string& what) {
+  const auto& boundaries = batch.boundaries;
+  if (boundaries.size() < 2) refuse(what, "Expected at least one sequence but the batch is empty");
+  if (boundaries.front() != 0 || boundaries.back() != static_cast<int64_t>(batch.input_ids.size())) {
+    refuse(what, "Expected boundaries from 0 to " + std::to_string(batch.input_ids.size()) +
+                     " (the pieces of inputIds) but they run from " + std::to_string(boundaries.front()) + " to " +
+                     std::to_string(boundaries.back()));
+  }
+  for (size_t row = 0; row + 1 < boundaries.size(); row++) {
+    const int64_t length = static_cast<int64_t>(boundaries[row + 1]) - boundaries[row];
+    if (length < 1) refuse(what, "Expected every sequence to have a piece but row " + std::to_string(row) + " has none");
+    if (length > geometry.max_position_embeddings) {
+      refuse(what, "Expected sequences of at most " + std::to_string(geometry.max_position_embeddings) +
+                       " pieces (the model's positions) but row " + std::to_string(row) + " has " +
+                       std::to_string(length) + ". Cut it, or use windows");
+    }
+  }
+  const auto same_length = [&](const std::vector<int32_t>& values, const char* name) {
+    if (!values.empty() && values.size() != batch.input_ids.size()) {
+      refuse(what, std::string("Expected ") + name + " to have " + std::to_string(batch.input_ids.size()) +
+                       " entries, one for each input id, but it has " + std::to_string(values.size()));
+    }
+  };
+  same_length(batch.token_type_ids, "tokenTypeIds");
+  same_length(batch.labels, "labels");
+  check_range(batch.input_ids, batch, what, "input ids", geometry.vocab_size, 0);
+  check_range(batch.token_type_ids, batch, what, "token type ids", geometry.type_vocab_size, 0);
+  check_range(batch.labels, batch, what, "labels", geometry.num_labels, kIgnoreIndex);
+}
+
+DeviceBatch to_device(const HostBatch& batch, at::Device device) {
+  const int64_t pieces = static_cast<int64_t>(batch.input_ids.size());
+  DeviceBatch out;
+  out.boundaries.assign(batch.boundaries.begin(), batch.boundaries.end());
+  out.input_ids = widened(batch.input_ids, device);
+
+  at::Tensor positions = staged(pieces, device);
+  auto* position = positions.data_ptr<int64_t>();
+  for (int64_t row = 0; row < out.rows(); row++) {
+    for (int64_t i = out.boundaries[row]; i < out.boundaries[row + 1]; i++) position[i] = i - out.boundaries[row];
+  }
+  out.position_ids = moved(positions, device);
+
+  out.token_type_ids = batch.token_type_ids.empty() ? moved(staged(pieces, device).zero_(), device)
+                                                    : widened(batch.token_type_ids, device);
+
+  std::vector<int32_t> labelled, targets;
+  for (size_t i = 0; i < batch.labels.size(); i++) {
+    if (batch.labels[i] == kIgnoreIndex) continue;
+    labelled.push_back(static_cast<int32_t>(i));
+    targets.push_back(batch.labels[i]);
+  }
+  out.labelled = widened(labelled, device);
+  out.targets = widened(targets, device);
+  return out;
+}
+
+}  // namespace nerbert

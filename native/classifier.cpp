@@ -1,0 +1,57 @@
+#include "classifier.h"
+
+#include <ATen/ops/_log_softmax.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "linear.h"
+
+namespace nerbert {
+namespace {
+
+// (labelled): the weight of each labelled piece.
+at::Tensor piece_weights(const DeviceBatch& batch, const at::Tensor& class_weights, const at::Tensor& like) {
+  if (!class_weights.defined()) return at::ones_like(batch.targets, like.options());
+  return class_weights.index_select(0, batch.targets);
+}
+
+// (labelled): weight * -log p(label)
+at::Tensor piece_losses(const at::Tensor& log_probabilities, const DeviceBatch& batch, const at::Tensor& weights) {
+  return log_probabilities.gather(1, batch.targets.unsqueeze(1)).squeeze(1).mul_(weights).neg_();
+}
+
+}  // namespace
+
+at::Tensor classify(const at::Tensor& hidden, const AffineTensors& classifier) { return linear(hidden, classifier); }
+
+double label_weight(const DeviceBatch& batch, const at::Tensor& class_weights) {
+  if (!class_weights.defined()) return static_cast<double>(batch.targets.numel());
+  return class_weights.index_select(0, batch.targets).sum(at::kDouble).item<double>();
+}
+
+LossSum cross_entropy(const at::Tensor& logits, const DeviceBatch& batch, const at::Tensor& class_weights) {
+  const at::Tensor log_probabilities = at::_log_softmax(logits.index_select(0, batch.labelled), -1, false);
+  const at::Tensor losses = piece_losses(log_probabilities, batch, piece_weights(batch, class_weights, logits));
+  return {losses.sum(at::kDouble).item<double>(), label_weight(batch, class_weights)};
+}
+
+LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& batch, const AffineTensors& classifier,
+                                 const AffineTensors& gradients, const at::Tensor& class_weights, double denominator,
+                                 const Dropout& dropout) {
+  const at::Tensor input = dropout.classifier(hidden.index_select(0, batch.labelled));
+  const at::Tensor log_probabilities = at::_log_softmax(linear(input, classifier), -1, false);
+  const at::Tensor weights = piece_weights(batch, class_weights, hidden);
+  const double loss =
+      piece_losses(log_probabilities, batch, weights).sum(at::kDouble).item<double>() / denominator;
+
+  // d loss / d logits = weight * (p - onehot(label)) / denominator
+  at::Tensor grad_logits = log_probabilities.exp();
+  grad_logits.scatter_add_(1, batch.targets.unsqueeze(1), at::ones_like(weights).neg_().unsqueeze(1));
+  grad_logits.mul_(weights.div(denominator).unsqueeze(1));
+
+  linear_backward_parameters(grad_logits, input, classifier, gradients);
+  const at::Tensor grad_input = dropout.classifier(linear_backward_input(grad_logits, classifier));
+  return {loss, at::zeros_like(hidden).index_copy_(0, batch.labelled, grad_input)};
+}
+
+}  // namespace nerbert

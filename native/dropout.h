@@ -1,0 +1,58 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace nerbert {
+
+// What a mask depends on besides its place in the model: nothing else, so a run continues from its step number alone
+// and any number of threads draws the same masks.
+struct DropoutKey {
+  uint64_t seed;
+  uint32_t step;
+  uint32_t micro_batch;
+};
+
+struct DropoutRates {
+  double hidden;
+  double attention;
+  double classifier;
+};
+
+// The dropouts of the model. Each layer has three; the sites of the embeddings and of the classifier come before.
+struct DropoutSite {
+  static constexpr uint32_t kEmbeddings = 0;
+  static constexpr uint32_t kClassifier = 1;
+  static uint32_t attention(int64_t layer) { return 2 + 3 * static_cast<uint32_t>(layer); }
+  static uint32_t attention_output(int64_t layer) { return 3 + 3 * static_cast<uint32_t>(layer); }
+  static uint32_t output(int64_t layer) { return 4 + 3 * static_cast<uint32_t>(layer); }
+};
+
+// Masks are never stored: forward and backward both draw them, from the same key and site.
+class Dropout {
+ public:
+  // Without a key nothing is dropped (evaluation).
+  Dropout() = default;
+  Dropout(const DropoutKey& key, const DropoutRates& rates) : key_(key), rates_(rates), active_(true) {}
+
+  // Drops from a contiguous float32 tensor in place and returns it. `first_group`: where the tensor begins in the
+  // counter space of its site, in groups of kernels::kDropoutGroup elements.
+  at::Tensor hidden(at::Tensor x, uint32_t site) const { return apply(std::move(x), rates_.hidden, site, 0); }
+  at::Tensor classifier(at::Tensor x) const {
+    return apply(std::move(x), rates_.classifier, DropoutSite::kClassifier, 0);
+  }
+  at::Tensor attention(at::Tensor x, uint32_t site, uint32_t first_group) const {
+    return apply(std::move(x), rates_.attention, site, first_group);
+  }
+  bool drops_attention() const { return active_ && rates_.attention > 0; }
+
+ private:
+  at::Tensor apply(at::Tensor x, double rate, uint32_t site, uint32_t first_group) const;
+
+  DropoutKey key_{};
+  DropoutRates rates_{};
+  bool active_ = false;
+};
+
+}  // namespace nerbert

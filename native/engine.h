@@ -1,0 +1,106 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "batch.h"
+#include "bert.h"
+#include "classifier.h"
+#include "dropout.h"
+#include "executor.h"
+#include "geometry.h"
+#include "optimizer.h"
+#include "parameters.h"
+
+namespace nerbert {
+
+struct EngineOptions {
+  Geometry geometry;
+  std::string device;
+  bool bfloat16;  // type of the linear layers' products; parameters and everything else stay float32
+  DropoutRates dropout;
+  uint64_t seed;
+  std::vector<float> class_weights;  // (labels) or empty
+};
+
+// A parameter and the bytes of a file that hold it, or shall.
+struct TensorLocation {
+  std::string parameter;
+  std::string file;
+  int64_t offset;
+  at::ScalarType type;
+  std::vector<int64_t> strides;  // of the stored elements; empty: row-major
+};
+
+enum class LossReduction { kTokenMean, kBatchMean };
+
+struct StepRequest {
+  std::vector<HostBatch> batches;
+  int64_t optimizer;
+  double learning_rate;
+  std::optional<double> clipping;
+  LossReduction reduction;
+  uint32_t step;  // keys the dropout masks
+};
+
+struct StepResult {
+  std::vector<double> losses;  // each micro-batch's share of the objective
+  double gradient_norm;
+};
+
+struct ForwardResult {
+  std::vector<float> logits;  // (pieces, labels)
+  LossSum loss;
+  std::vector<std::vector<float>> hidden_states;  // (layers + 1) of (pieces, hidden), where asked for
+};
+
+// A model with its gradients and optimizers on one device. Used by the executor's thread alone.
+class Engine {
+ public:
+  // Parameters are zero until load() and initialise() have filled them.
+  Engine(const EngineOptions& options, const StopFlag& stop);
+
+  void load(const std::vector<TensorLocation>& locations);
+  // As transformers does: weights normal with mean 0, biases 0, LayerNorm weights 1, the padding embedding 0.
+  void initialise(const std::vector<std::string>& names, double standard_deviation);
+  // Writes float32 into existing files.
+  void save(const std::vector<TensorLocation>& locations) const;
+
+  ForwardResult forward(const HostBatch& batch, bool with_hidden_states) const;
+  void create_optimizer(int64_t id, const AdamOptions& options);
+  void drop_optimizer(int64_t id) { optimizers_.erase(id); }
+  StepResult train_step(const StepRequest& request);
+
+  // A parameter, or its gradient as the last step left it.
+  std::vector<float> read_parameter(const std::string& name) const;
+  std::vector<float> read_gradient(const std::string& name) const;
+
+ private:
+  void refresh_compute_copy();
+  double train_micro_batch(const DeviceBatch& batch, const Dropout& dropout, double denominator);
+  double clip_gradients(std::optional<double> clipping);
+
+  const Geometry geometry_;
+  const c10::Device device_;
+  const DropoutRates dropout_;
+  const uint64_t seed_;
+  const StopFlag& stop_;
+  const ParameterLayout layout_;
+  const Bert bert_;
+  at::Tensor class_weights_;  // (labels) or undefined
+  at::Tensor values_;         // flat float32
+  at::Tensor compute_copy_;   // flat bfloat16, or values_ itself
+  at::Tensor gradients_;      // flat float32; made by the first step, so that inference never pays for it
+  ModelTensors parameters_;   // views into compute_copy_ for products, into values_ for everything else
+  ModelTensors gradient_views_;
+  std::map<int64_t, Adam> optimizers_;
+};
+
+// Bytes that an engine's parameters take on its device.
+int64_t parameter_bytes(const Geometry& geometry);
+
+}  // namespace nerbert

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "geometry.h"
+
+namespace nerbert {
+
+// One parameter under the name that the checkpoint gives it, and its place in the flat buffer of all of them.
+struct ParameterSpec {
+  std::string name;
+  std::vector<int64_t> shape;
+  bool decays;     // false for biases and LayerNorm weights: they get no weight decay
+  int64_t offset;  // in elements
+  int64_t size;
+};
+
+// All parameters of a model lie in one flat buffer: first those with weight decay, then those without. So zeroing,
+// clipping and updating are one operation each, and query, key and value, laid end to end, are one matrix.
+class ParameterLayout {
+ public:
+  explicit ParameterLayout(const Geometry& geometry);
+
+  // In the order of transformers' `named_parameters()`.
+  const std::vector<ParameterSpec>& specs() const { return specs_; }
+  // Throws ERR_TORCH for a name the model does not have.
+  const ParameterSpec& find(const std::string& name) const;
+  int64_t total() const { return total_; }
+  int64_t decaying() const { return decaying_; }  // elements before this offset decay
+
+ private:
+  void add(const std::string& name, std::vector<int64_t> shape);
+  void place();
+
+  std::vector<ParameterSpec> specs_;
+  std::unordered_map<std::string, size_t> index_;
+  int64_t total_ = 0;
+  int64_t decaying_ = 0;
+};
+
+struct AffineTensors {
+  at::Tensor weight;  // (out, in) of a linear layer, (hidden) of a LayerNorm
+  at::Tensor bias;    // (out) or (hidden)
+};
+
+struct LayerTensors {
+  AffineTensors query_key_value;  // (3 * hidden, hidden)
+  AffineTensors attention_output;
+  AffineTensors attention_norm;
+  AffineTensors intermediate;
+  AffineTensors output;
+  AffineTensors output_norm;
+};
+
+// Views into a flat buffer (of values, of their bfloat16 copies, or of gradients) by what they are in the model.
+struct ModelTensors {
+  at::Tensor word_embeddings;        // (vocabulary, hidden)
+  at::Tensor position_embeddings;    // (positions, hidden)
+  at::Tensor token_type_embeddings;  // (types, hidden)
+  AffineTensors embedding_norm;
+  std::vector<LayerTensors> layers;
+  AffineTensors classifier;  // (labels, hidden)
+};
+
+at::Tensor view_of(const at::Tensor& flat, const ParameterSpec& spec);
+ModelTensors view_model(const at::Tensor& flat, const ParameterLayout& layout, const Geometry& geometry);
+
+}  // namespace nerbert

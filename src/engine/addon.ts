@@ -1,0 +1,113 @@
+/* What the addon exports. Nothing here is checked on this side of the boundary: session.ts is its only caller. */
+
+import type { PackedBatch } from '../batch.ts';
+
+/** Sizes of the model, as in config.json. */
+export interface Geometry {
+  vocabSize: number;
+  hiddenSize: number;
+  numHiddenLayers: number;
+  numAttentionHeads: number;
+  intermediateSize: number;
+  maxPositionEmbeddings: number;
+  typeVocabSize: number;
+  numLabels: number;
+  /** -1: none */
+  padTokenId: number;
+  hiddenAct: 'gelu' | 'gelu_new' | 'relu';
+  layerNormEps: number;
+}
+
+export interface EngineOptions {
+  geometry: Geometry;
+  /** A device by its full name; 'auto' is resolved before. */
+  device: string;
+  /** Whether the products of the linear layers are computed in bfloat16. */
+  bfloat16: boolean;
+  dropout: { hidden: number; attention: number; classifier: number };
+  seed: number;
+  /** `(labels)` */
+  classWeights?: Float32Array;
+}
+
+/** A parameter and the bytes of a file that hold it, or shall. */
+export interface TensorLocation {
+  parameter: string;
+  file: string;
+  /** Bytes from the start of the file. */
+  offset: number;
+  dtype: 'float64' | 'float32' | 'float16' | 'bfloat16';
+  /** Of the stored elements, where these are not in row-major order. */
+  strides?: number[];
+}
+
+export interface AdamOptions {
+  decoupled: boolean;
+  weightDecay: number;
+  beta1: number;
+  beta2: number;
+  eps: number;
+}
+
+export interface StepRequest {
+  batches: PackedBatch[];
+  optimizer: number;
+  learningRate: number;
+  clipping?: number;
+  tokenMean: boolean;
+  /** Keys the dropout masks. */
+  step: number;
+}
+
+export interface StepResult {
+  /** Each micro-batch's share of the objective. */
+  losses: number[];
+  gradNorm: number;
+}
+
+export interface ForwardResult {
+  /** `(pieces, labels)` */
+  logits: Float32Array;
+  /** Sum of the weighted token losses over the labelled pieces. */
+  lossSum: number;
+  /** Sum of their weights. */
+  lossWeight: number;
+  /** `(layers + 1)` arrays `(pieces, hidden)`; empty unless asked for. */
+  hiddenStates: Float32Array[];
+}
+
+export interface Parameter {
+  name: string;
+  shape: number[];
+}
+
+export interface NativeSession {
+  parameters(): Parameter[];
+  open(): Promise<void>;
+  load(locations: TensorLocation[]): Promise<void>;
+  initialise(names: string[], standardDeviation: number): Promise<void>;
+  save(locations: TensorLocation[]): Promise<void>;
+  forward(batch: PackedBatch, withHiddenStates: boolean): Promise<ForwardResult>;
+  createOptimizer(id: number, options: AdamOptions): Promise<void>;
+  dropOptimizer(id: number): Promise<void>;
+  trainStep(request: StepRequest): Promise<StepResult>;
+  readParameter(name: string): Promise<Float32Array>;
+  readGradient(name: string): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+export interface RuntimeInfo {
+  /** Version of libtorch that the addon was built with. */
+  libtorch: string;
+  /** Vector instructions that libtorch uses: DEFAULT, AVX2, AVX512. */
+  cpuCapability: string;
+  /** Threads that a job may use. */
+  threads: number;
+  /** GPUs that libtorch sees. */
+  cudaDevices: number;
+}
+
+export interface NativeAddon {
+  Session: new (options: EngineOptions) => NativeSession;
+  runtimeInfo(): RuntimeInfo;
+}

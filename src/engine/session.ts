@@ -1,0 +1,116 @@
+import type { PackedBatch } from '../batch.ts';
+import { DisposedError, NativeError, type NativeErrorCode } from '../errors.ts';
+import type {
+  AdamOptions,
+  EngineOptions,
+  ForwardResult,
+  NativeSession,
+  Parameter,
+  StepRequest,
+  StepResult,
+  TensorLocation,
+} from './addon.ts';
+import { loadNative } from './native.ts';
+
+/** An optimizer's state in the engine. */
+export interface OptimizerHandle {
+  readonly id: number;
+  /** Rejects where the state could not be made. */
+  readonly ready: Promise<void>;
+}
+
+/**
+ * A model in the native engine: parameters, gradients and optimizer states on one device. Calls run one after another
+ * in the order in which they were made; their arguments are copied at once. Every method throws a DisposedError after
+ * `dispose()`, and a NativeError where the native side fails.
+ */
+export class EngineSession {
+  readonly #native: NativeSession;
+  #disposal: Promise<void> | undefined;
+  #optimizers = 0;
+
+  private constructor(native: NativeSession) {
+    this.#native = native;
+  }
+
+  /** Makes an engine whose parameters are zero. */
+  static async open(options: EngineOptions): Promise<EngineSession> {
+    const native = new (loadNative().Session)(options);
+    await settled(native.open());
+    return new EngineSession(native);
+  }
+
+  /** Names and shapes of the parameters, in the order of transformers. */
+  parameters(): Parameter[] {
+    return this.#live().parameters();
+  }
+
+  async load(locations: TensorLocation[]): Promise<void> {
+    await settled(this.#live().load(locations));
+  }
+
+  /** Weights normal with mean 0, biases 0, LayerNorm weights 1, drawn from the seed of the engine. */
+  async initialise(names: string[], standardDeviation: number): Promise<void> {
+    await settled(this.#live().initialise(names, standardDeviation));
+  }
+
+  /** Writes parameters as float32 into files that exist. */
+  async save(locations: TensorLocation[]): Promise<void> {
+    await settled(this.#live().save(locations));
+  }
+
+  async forward(batch: PackedBatch, withHiddenStates = false): Promise<ForwardResult> {
+    return settled(this.#live().forward(batch, withHiddenStates));
+  }
+
+  createOptimizer(options: AdamOptions): OptimizerHandle {
+    const id = this.#optimizers++;
+    const ready = settled(this.#live().createOptimizer(id, options));
+    ready.catch(() => {}); // told by the first step that needs it
+    return { id, ready };
+  }
+
+  /** Frees an optimizer's state; nothing happens after `dispose()`. */
+  async dropOptimizer({ id }: OptimizerHandle): Promise<void> {
+    if (!this.#disposal) await settled(this.#native.dropOptimizer(id));
+  }
+
+  async trainStep(request: StepRequest): Promise<StepResult> {
+    return settled(this.#live().trainStep(request));
+  }
+
+  async readParameter(name: string): Promise<Float32Array> {
+    return settled(this.#live().readParameter(name));
+  }
+
+  /** A gradient as the last step left it, clipped if that clipped. */
+  async readGradient(name: string): Promise<Float32Array> {
+    return settled(this.#live().readGradient(name));
+  }
+
+  /** Frees the engine behind the work that is queued. Idempotent. */
+  dispose(): Promise<void> {
+    this.#disposal ??= settled(this.#native.dispose());
+    return this.#disposal;
+  }
+
+  get disposed(): boolean {
+    return this.#disposal !== undefined;
+  }
+
+  #live(): NativeSession {
+    if (this.#disposal) throw new DisposedError('model');
+    return this.#native;
+  }
+}
+
+/** Turns what the addon rejects with into errors of nerbert; awaited here, they carry the caller's stack. */
+async function settled<Result>(job: Promise<Result>): Promise<Result> {
+  try {
+    return await job;
+  } catch (cause) {
+    const { code, message } = cause as { code?: string; message: string };
+    if (code === 'ERR_DISPOSED') throw new DisposedError('model');
+    throw new NativeError((code ?? 'ERR_TORCH') as NativeErrorCode, message, { cause });
+  }
+}

@@ -1,0 +1,314 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { IGNORE_INDEX } from '../batch.ts';
+import { checkKnownOptions, checkNumber, checkOneOf, checkString } from '../check.ts';
+import {
+  type BertConfig,
+  configFromOption,
+  type LoadedConfig,
+  readConfig,
+  withLabels,
+} from '../checkpoint/config.ts';
+import { configToJson } from '../checkpoint/config-json.ts';
+import { type LabelList, resolveLabels } from '../checkpoint/labels.ts';
+import type { EngineOptions, Parameter } from '../engine/addon.ts';
+import { type AnyBatch, checkBatch, toPadded } from '../engine/packing.ts';
+import { EngineSession, type OptimizerHandle } from '../engine/session.ts';
+import { OptionError } from '../errors.ts';
+import { writeFileAtomically } from '../files.ts';
+import {
+  checkModelOptions,
+  type EngineChoice,
+  type ModelOptions,
+  resolveEngineChoice,
+  withDropout,
+} from './model-options.ts';
+import { loadWeights, saveWeights } from './weights.ts';
+
+/** Logits at every attended position, in the form of the batch. */
+export interface ModelOutput {
+  logits: Float32Array;
+  /** `[rows, length, labels]` for a padded batch, 0 at padding; `[pieces, labels]` for a packed one. */
+  shape: number[];
+  /** Mean (weighted) cross-entropy over the labelled pieces; absent without any. */
+  loss?: number;
+}
+
+/** The most likely labels of the labelled pieces of a batch, in order, and their loss. */
+export interface LabelPredictions {
+  /** `(labelled pieces)` label ids */
+  predictions: Int32Array;
+  /** Sum of the token losses, each times the weight of its label. */
+  lossSum: number;
+  /** Sum of these weights: the number of labelled pieces without class weights. */
+  lossWeight: number;
+}
+
+export interface TrainStepOptions {
+  optimizer: { readonly learningRate: number; readonly handle: OptimizerHandle };
+  /** The rate of this step, at least 0. @default the optimizer's */
+  learningRate?: number | undefined;
+  /** Maximum norm of all gradients together. @default no clipping */
+  clipping?: number | undefined;
+  /**
+   * `token-mean`: the step's objective is the mean over all its labelled pieces (weighted, with class weights), so
+   * micro-batches add up to the large batch exactly. `batch-mean`: the sum of the micro-batches' own means.
+   * @default 'token-mean'
+   */
+  lossReduction?: 'token-mean' | 'batch-mean' | undefined;
+}
+
+export interface TrainStepResult {
+  /** The objective: the sum of `losses`. */
+  loss: number;
+  /** Each micro-batch's share of the objective. */
+  losses: number[];
+  /** L2 norm over all gradients before clipping. */
+  gradNorm: number;
+  /** Positions that are not padding. */
+  pieces: number;
+}
+
+/**
+ * BERT with a linear classifier over its pieces, as transformers' class of that name, computed by the native engine.
+ * Calls run in the order in which they were made. Free it with `dispose()`, or `await using`.
+ */
+export class BertForTokenClassification {
+  /** config.json in camelCase, with `id2label` and `label2id`. */
+  readonly config: BertConfig;
+  /** Where the model computes: `cpu`, `cuda` or `cuda:N`. */
+  readonly device: string;
+  readonly dtype: 'float32' | 'bfloat16';
+  /** What was loaded, newly initialised and ignored, for a person to read; empty for a model from scratch. */
+  readonly loadingReport: string;
+  /** The engine below; for optimizers and tests. @internal */
+  readonly session: EngineSession;
+
+  readonly #configJson: LoadedConfig['json'];
+  /** Training steps begun: they number the dropout masks. */
+  #steps = 0;
+
+  private constructor(
+    session: EngineSession,
+    loaded: LoadedConfig,
+    choice: EngineChoice,
+    loadingReport: string,
+  ) {
+    this.session = session;
+    this.config = loaded.config;
+    this.#configJson = loaded.json;
+    this.device = choice.device;
+    this.dtype = choice.dtype;
+    this.loadingReport = loadingReport;
+  }
+
+  /**
+   * Loads a checkpoint in the Hugging Face layout. A classifier that it lacks is newly initialised; so is one for
+   * other labels, if the labels were given.
+   *
+   * @param nameOrPath a local folder
+   * @throws OptionError, CheckpointError, NativeError
+   */
+  static async fromPretrained(
+    nameOrPath: string,
+    options: ModelOptions = {},
+  ): Promise<BertForTokenClassification> {
+    const folder = checkString('nameOrPath', nameOrPath);
+    checkModelOptions('fromPretrained', options);
+    const stored = await readConfig(folder);
+    const { loaded, choice } = configure(stored, options);
+    const session = await EngineSession.open(engineOptions(loaded.config, choice));
+    try {
+      const labelsGiven = options.numLabels !== undefined || options.id2label !== undefined;
+      const report = await loadWeights(session, folder, loaded.config, labelsGiven);
+      return new BertForTokenClassification(session, loaded, choice, report);
+    } catch (error) {
+      await session.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * A model from scratch: weights normal with `initializerRange` as standard deviation, biases 0, LayerNorm weights 1,
+   * the embedding of padding 0, as transformers initialises.
+   *
+   * @param config with the keys of config.json, or in camelCase
+   * @throws OptionError, NativeError
+   */
+  static async fromConfig(
+    config: Partial<BertConfig> | Record<string, unknown>,
+    options: ModelOptions = {},
+  ): Promise<BertForTokenClassification> {
+    checkModelOptions('fromConfig', options);
+    const { loaded, choice } = configure(configFromOption(config), options);
+    const session = await EngineSession.open(engineOptions(loaded.config, choice));
+    const names = session.parameters().map(parameter => parameter.name);
+    await session.initialise(names, loaded.config.initializerRange);
+    return new BertForTokenClassification(session, loaded, choice, '');
+  }
+
+  /** Names, as in checkpoints, and shapes of the parameters. */
+  parameters(): Parameter[] {
+    return this.session.parameters();
+  }
+
+  /**
+   * Logits in evaluation mode, without gradients.
+   *
+   * @throws OptionError for a batch that does not fit the model
+   */
+  async forward(batch: AnyBatch): Promise<ModelOutput> {
+    const { packed, paddedShape } = checkBatch(batch, this.#geometry, 'batch');
+    const { logits, lossSum, lossWeight } = await this.session.forward(packed);
+    const labels = this.#numLabels;
+    return {
+      logits: paddedShape ? toPadded(logits, labels, packed, paddedShape) : logits,
+      shape: [...(paddedShape ?? [packed.inputIds.length]), labels],
+      ...(lossWeight > 0 && { loss: lossSum / lossWeight }),
+    };
+  }
+
+  /**
+   * Predicts the labelled pieces of a batch and scores them, in evaluation mode.
+   *
+   * @throws OptionError for a batch that does not fit the model
+   */
+  async predictLabelled(batch: AnyBatch): Promise<LabelPredictions> {
+    const { packed } = checkBatch(batch, this.#geometry, 'batch');
+    const { logits, lossSum, lossWeight } = await this.session.forward(packed);
+    const predictions: number[] = [];
+    packed.labels?.forEach((label, piece) => {
+      if (label !== IGNORE_INDEX) predictions.push(argmax(logits, piece * this.#numLabels, this.#numLabels));
+    });
+    return { predictions: Int32Array.from(predictions), lossSum, lossWeight };
+  }
+
+  /**
+   * One optimizer step over one or several micro-batches: gradients from zero, forward, backward, clipping, update.
+   *
+   * @throws OptionError for a batch or an option that cannot be used; the model is then unchanged
+   */
+  async trainStep(batches: AnyBatch | AnyBatch[], options: TrainStepOptions): Promise<TrainStepResult> {
+    const list = isBatchList(batches) ? batches : [batches];
+    checkKnownOptions('trainStep', options, ['optimizer', 'learningRate', 'clipping', 'lossReduction']);
+    const { optimizer, clipping, lossReduction = 'token-mean' } = options;
+    if (!optimizer?.handle) {
+      throw new OptionError('optimizer', 'an optimizer made by getOptimizerWithWeightDecay', optimizer);
+    }
+    const learningRate = checkNumber('learningRate', options.learningRate ?? optimizer.learningRate, 0);
+    checkOneOf('lossReduction', lossReduction, ['token-mean', 'batch-mean']);
+    if (clipping !== undefined) checkNumber('clipping', clipping, Number.MIN_VALUE);
+    if (list.length === 0) throw new OptionError('batches', 'at least one batch', list);
+    const packed = list.map((batch, i) => checkBatch(batch, this.#geometry, `batches[${i}]`).packed);
+
+    const job = this.session.trainStep({
+      batches: packed,
+      optimizer: optimizer.handle.id,
+      learningRate,
+      ...(clipping !== undefined && { clipping }),
+      tokenMean: lossReduction === 'token-mean',
+      step: this.#steps++,
+    });
+    job.catch(() => {}); // a failed optimizer tells first, and better
+    await optimizer.handle.ready;
+    const { losses, gradNorm } = await job;
+    return {
+      loss: losses.reduce((sum, loss) => sum + loss, 0),
+      losses,
+      gradNorm,
+      pieces: packed.reduce((sum, batch) => sum + batch.inputIds.length, 0),
+    };
+  }
+
+  /**
+   * Writes config.json and model.safetensors (float32) into a folder, which is made where it is missing. Each file
+   * replaces its former one as a whole or not at all.
+   *
+   * @throws NerbertError `ERR_IO` if the folder cannot be written to
+   */
+  async savePretrained(dir: string): Promise<void> {
+    checkString('dir', dir);
+    await mkdir(dir, { recursive: true });
+    await saveWeights(this.session, join(dir, 'model.safetensors'));
+    await writeFileAtomically(join(dir, 'config.json'), configToJson(this.config, this.#configJson));
+  }
+
+  /** Frees the memory of the model behind the calls made before. Idempotent. */
+  dispose(): Promise<void> {
+    return this.session.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  get #numLabels(): number {
+    return Object.keys(this.config.id2label).length;
+  }
+
+  get #geometry(): EngineOptions['geometry'] {
+    return geometryOf(this.config);
+  }
+}
+
+/** The same loader under the name that users of transformers know. */
+export const AutoModelForTokenClassification: Pick<
+  typeof BertForTokenClassification,
+  'fromPretrained' | 'fromConfig'
+> = BertForTokenClassification;
+
+function configure(
+  stored: LoadedConfig,
+  options: ModelOptions,
+): { loaded: LoadedConfig; choice: EngineChoice } {
+  const labels = resolveLabels(Object.values(stored.config.id2label) as LabelList, options);
+  const config = withDropout(withLabels(stored.config, labels), options);
+  return { loaded: { config, json: stored.json }, choice: resolveEngineChoice(options, labels.length) };
+}
+
+function geometryOf(config: BertConfig): EngineOptions['geometry'] {
+  return {
+    vocabSize: config.vocabSize,
+    hiddenSize: config.hiddenSize,
+    numHiddenLayers: config.numHiddenLayers,
+    numAttentionHeads: config.numAttentionHeads,
+    intermediateSize: config.intermediateSize,
+    maxPositionEmbeddings: config.maxPositionEmbeddings,
+    typeVocabSize: config.typeVocabSize,
+    numLabels: Object.keys(config.id2label).length,
+    padTokenId: config.padTokenId ?? -1,
+    hiddenAct: config.hiddenAct,
+    layerNormEps: config.layerNormEps,
+  };
+}
+
+function engineOptions(
+  config: BertConfig,
+  { device, dtype, classWeights, seed }: EngineChoice,
+): EngineOptions {
+  return {
+    geometry: geometryOf(config),
+    device,
+    bfloat16: dtype === 'bfloat16',
+    dropout: {
+      hidden: config.hiddenDropoutProb,
+      attention: config.attentionProbsDropoutProb,
+      classifier: config.classifierDropout ?? config.hiddenDropoutProb,
+    },
+    seed,
+    ...(classWeights && { classWeights }),
+  };
+}
+
+/** A tuple batch is an array too: it begins with an array of Int32Arrays. */
+function isBatchList(batches: AnyBatch | AnyBatch[]): batches is AnyBatch[] {
+  return Array.isArray(batches) && !(Array.isArray(batches[0]) && batches[0][0] instanceof Int32Array);
+}
+
+function argmax(values: Float32Array, start: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) {
+    if ((values[start + i] ?? 0) > (values[start + best] ?? 0)) best = i;
+  }
+  return best;
+}

@@ -1,0 +1,79 @@
+import { checkInteger, checkKnownOptions, checkOneOf, checkProbability } from '../check.ts';
+import type { BertConfig } from '../checkpoint/config.ts';
+import type { LabelOptions } from '../checkpoint/labels.ts';
+import { type Device, resolveDevice } from '../engine/device.ts';
+import { OptionError } from '../errors.ts';
+
+export interface ModelOptions extends LabelOptions {
+  /** Dropout of embeddings and of both outputs of a layer. @default the checkpoint's */
+  hiddenDropoutProb?: number | undefined;
+  /** Dropout of the attention weights. @default the checkpoint's */
+  attentionProbsDropoutProb?: number | undefined;
+  /** Dropout before the classifier. @default the checkpoint's, else `hiddenDropoutProb` */
+  classifierDropout?: number | undefined;
+  /** @default 'auto', the first GPU where there is one */
+  device?: Device | undefined;
+  /** Type of the linear layers' products; parameters stay float32. @default 'auto', which is float32 */
+  dtype?: 'auto' | 'float32' | 'bfloat16' | undefined;
+  /** Weight of each label in the loss, by label id. @default all 1 */
+  classWeights?: Float32Array | undefined;
+  /** Determines newly initialised weights and dropout masks. @default 42 */
+  seed?: number | undefined;
+}
+
+/** Options that do not concern the labels, checked and complete. */
+export interface EngineChoice {
+  device: string;
+  dtype: 'float32' | 'bfloat16';
+  classWeights: Float32Array | undefined;
+  seed: number;
+}
+
+/** The configuration with the dropout that the options ask for. @throws OptionError */
+export function withDropout(config: BertConfig, options: ModelOptions): BertConfig {
+  const chosen = { ...config };
+  for (const option of ['hiddenDropoutProb', 'attentionProbsDropoutProb', 'classifierDropout'] as const) {
+    if (options[option] !== undefined) chosen[option] = checkProbability(option, options[option]);
+  }
+  return chosen;
+}
+
+/** @throws OptionError */
+export function resolveEngineChoice(options: ModelOptions, numLabels: number): EngineChoice {
+  const dtype = checkOneOf('dtype', options.dtype ?? 'auto', ['auto', 'float32', 'bfloat16']);
+  return {
+    device: resolveDevice(options.device ?? 'auto'),
+    dtype: dtype === 'bfloat16' ? 'bfloat16' : 'float32',
+    classWeights: checkClassWeights(options.classWeights, numLabels),
+    seed: checkInteger('seed', options.seed ?? 42),
+  };
+}
+
+/** @throws OptionError for a name that is no option of a model */
+export function checkModelOptions(caller: string, options: unknown): asserts options is ModelOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new OptionError(caller, 'an object of options', options);
+  }
+  checkKnownOptions(caller, options, [
+    'numLabels',
+    'id2label',
+    'hiddenDropoutProb',
+    'attentionProbsDropoutProb',
+    'classifierDropout',
+    'device',
+    'dtype',
+    'classWeights',
+    'seed',
+  ]);
+}
+
+function checkClassWeights(weights: unknown, numLabels: number): Float32Array | undefined {
+  if (weights === undefined) return undefined;
+  if (!(weights instanceof Float32Array)) throw new OptionError('classWeights', 'a Float32Array', weights);
+  if (weights.length !== numLabels) {
+    throw new OptionError('classWeights', `${numLabels} weights, one for each label,`, `${weights.length}`);
+  }
+  const bad = weights.findIndex(weight => !(weight >= 0 && Number.isFinite(weight)));
+  if (bad >= 0) throw new OptionError(`classWeights[${bad}]`, 'a number of at least 0', weights[bad]);
+  return weights;
+}

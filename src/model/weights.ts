@@ -1,0 +1,55 @@
+import { open } from 'node:fs/promises';
+import type { BertConfig } from '../checkpoint/config.ts';
+import { loadingReport } from '../checkpoint/loading-report.ts';
+import { matchWeights } from '../checkpoint/match-weights.ts';
+import { readCheckpoint } from '../checkpoint/read-checkpoint.ts';
+import { safetensorsLayout } from '../checkpoint/safetensors-layout.ts';
+import type { TensorLocation } from '../engine/addon.ts';
+import type { EngineSession } from '../engine/session.ts';
+import { writeFileAtomically } from '../files.ts';
+
+/**
+ * Fills an engine from a checkpoint folder: byte ranges go straight from the files into the parameters; what the
+ * checkpoint lacks is newly initialised.
+ *
+ * @returns the loading report
+ * @throws CheckpointError
+ */
+export async function loadWeights(
+  session: EngineSession,
+  folder: string,
+  config: BertConfig,
+  labelsGiven: boolean,
+): Promise<string> {
+  const entries = await readCheckpoint(folder);
+  const match = matchWeights(entries, session.parameters(), { file: folder, labelsGiven });
+  await session.load(
+    match.load.map(({ parameter, entry }) => ({
+      parameter,
+      file: entry.file,
+      offset: entry.offset,
+      dtype: entry.dtype as TensorLocation['dtype'],
+      ...(entry.strides && { strides: entry.strides }),
+    })),
+  );
+  const fresh = [...match.missing, ...match.misshaped.map(({ name }) => name)];
+  if (fresh.length > 0) await session.initialise(fresh, config.initializerRange);
+  return loadingReport(match, folder, config.initializerRange);
+}
+
+/** Writes all parameters as a safetensors file, whole or not at all. @throws NerbertError `ERR_IO` */
+export async function saveWeights(session: EngineSession, path: string): Promise<void> {
+  const { header, entries, size } = safetensorsLayout(session.parameters());
+  await writeFileAtomically(path, async temporary => {
+    const file = await open(temporary, 'r+');
+    try {
+      await file.write(header);
+      await file.truncate(size);
+    } finally {
+      await file.close();
+    }
+    await session.save(
+      entries.map(({ name, offset }) => ({ parameter: name, file: temporary, offset, dtype: 'float32' })),
+    );
+  });
+}
