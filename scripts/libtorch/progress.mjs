@@ -1,0 +1,52 @@
+// @ts-check
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { say } from '../failure.mjs';
+
+/** @param {number} bytes */
+export const megabytes = bytes => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+
+/** Tells how much has come: in place on a terminal, else a line at each tenth (without a known total, at each 100 MB). */
+export class Progress {
+  #total;
+  #told = 0;
+
+  /** @param {number | undefined} total bytes */
+  constructor(total) {
+    this.#total = total;
+  }
+
+  /** @param {number} bytes that have come so far */
+  update(bytes) {
+    const text = this.#total
+      ? `${megabytes(bytes)} of ${megabytes(this.#total)} (${Math.floor((100 * bytes) / this.#total)} %)`
+      : megabytes(bytes);
+    if (process.stdout.isTTY) {
+      process.stdout.write(`\rnerbert: ${text}\x1b[K`);
+      return;
+    }
+    const step = this.#total ? this.#total / 10 : 1e8;
+    if (bytes >= this.#told + step) {
+      this.#told = Math.floor(bytes / step) * step;
+      say(text);
+    }
+  }
+
+  end() {
+    if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
+  }
+}
+
+/**
+ * Bytes in a folder that another process is filling.
+ * @param {string} folder
+ */
+export function folderSize(folder) {
+  let size = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    // A file may be moved away between the listing and the look.
+    if (entry.isFile())
+      size += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return size;
+}
