@@ -37,10 +37,10 @@ export function checkOneOf<const T extends string>(option: string, value: unknow
   throw new OptionError(option, `one of ${allowed.map(name => JSON.stringify(name)).join(', ')}`, value);
 }
 
-/** Refuses options that nobody reads, so that a misspelt name is not silently ignored. */
+/** Refuses options that nobody reads, so that a misspelt name is not silently ignored; undefined is as good as absent. */
 export function checkKnownOptions(what: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && !known.includes(name)) {
       throw new OptionError(what, `only the options ${known.join(', ')}`, name);
     }
   }
