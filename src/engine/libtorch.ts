@@ -1,0 +1,100 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { NativeError } from '../errors.ts';
+
+/** The torch-free addon that opens shared libraries (native/loader). */
+export interface LibraryLoader {
+  /** Loads a library for the rest of the process. @throws in the dynamic linker's words */
+  open(path: string): void;
+  /** Whether the process has a library of that name. */
+  isOpen(soname: string): boolean;
+  /** Version of the opened libtorch_cpu: major, minor, patch. */
+  torchVersion(): [number, number, number] | undefined;
+}
+
+/** The libtorch that the process uses. */
+export interface LibtorchInfo {
+  /** Folder that holds its lib/. */
+  path: string;
+  /** Such as 2.13.0. */
+  version: string;
+  /** Why it cannot compute on a GPU; undefined where libtorch_cuda is loaded. */
+  cudaMissing: string | undefined;
+}
+
+/**
+ * Opens libtorch's libraries by path, each before the one that needs it, so that the addon finds them and a missing one is
+ * named. `builtFor` is the version that the addon was compiled with.
+ */
+export function openLibtorch(loader: LibraryLoader, root: string, builtFor: string): LibtorchInfo {
+  const lib = join(root, 'lib');
+  const gomp = findGomp(root);
+  // One OpenMP runtime a process: if another addon brought one of this name, libtorch uses that, and so do we.
+  if (gomp !== undefined && !loader.isOpen(gomp.soname)) open(loader, gomp.path, root);
+  open(loader, join(lib, 'libc10.so'), root);
+  open(loader, join(lib, 'libtorch_cpu.so'), root);
+  const version = loader.torchVersion()?.join('.') ?? 'of unknown version';
+  if (minorOf(version) !== minorOf(builtFor)) {
+    throw addonError(
+      `the addon was built with libtorch ${builtFor}, but the one in ${root} is ${version}, and they differ in their C++ ABI`,
+      [`set NERBERT_LIBTORCH to a libtorch ${minorOf(builtFor)}, or unset it`, REBUILD],
+    );
+  }
+  return { path: root, version, cudaMissing: openCuda(loader, lib) };
+}
+
+/** Opens libtorch_cuda where it and NVIDIA's driver are there, and says why not otherwise. The CPU works without. */
+function openCuda(loader: LibraryLoader, lib: string): string | undefined {
+  const library = join(lib, 'libtorch_cuda.so');
+  if (!existsSync(library)) return `the libtorch in use has no CUDA part (there is no ${library})`;
+  try {
+    loader.open('libcuda.so.1');
+  } catch (error) {
+    return `NVIDIA's driver is missing (${reasonOf(error)})`;
+  }
+  try {
+    loader.open(join(lib, 'libc10_cuda.so'));
+    loader.open(library);
+    return undefined;
+  } catch (error) {
+    return `libtorch's CUDA part cannot be loaded (${reasonOf(error)})`;
+  }
+}
+
+function open(loader: LibraryLoader, path: string, root: string): void {
+  try {
+    loader.open(path);
+  } catch (error) {
+    const missing = existsSync(path) ? reasonOf(error) : `there is no ${path}`;
+    throw addonError(`libtorch cannot be loaded from ${root}: ${missing}`, [
+      'if that is not where libtorch lies, set NERBERT_LIBTORCH to the folder that holds its lib/, or unset it',
+      'if a library of that folder is missing, reinstall the PyTorch or libtorch that it belongs to',
+      REBUILD,
+    ]);
+  }
+}
+
+/** Its file name is also its soname: lib/libgomp.so.1, lib/libgomp-<hash>.so.1 or torch.libs/libgomp-<hash>.so.1. */
+function findGomp(root: string): { path: string; soname: string } | undefined {
+  for (const folder of [join(root, 'lib'), join(root, '..', 'torch.libs')]) {
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    const soname = names.find(name => /^libgomp(-[0-9a-f]+)?\.so/.test(name));
+    if (soname !== undefined) return { path: join(folder, soname), soname };
+  }
+  return undefined;
+}
+
+const minorOf = (version: string): string => version.split('.').slice(0, 2).join('.');
+
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A remedy of most failures. */
+export const REBUILD =
+  'run `npm rebuild nerbert` (in a clone `npm run build:native`), which finds or fetches libtorch and compiles the addon again';
+
+export function addonError(problem: string, remedies: readonly string[], cause?: unknown): NativeError {
+  const list = remedies.map(remedy => `\n  - ${remedy}`).join('');
+  return new NativeError('ERR_ADDON', `nerbert's addon cannot be used: ${problem}.\nWhat to do:${list}`, {
+    cause,
+  });
+}
