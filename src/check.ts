@@ -37,7 +37,7 @@ export function checkOneOf<const T extends string>(option: string, value: unknow
   throw new OptionError(option, `one of ${allowed.map(name => JSON.stringify(name)).join(', ')}`, value);
 }
 
-/** Refuses options that nobody reads, so that a misspelt name is not silently ignored; undefined is as good as absent. */
+/** Refuses options that nobody reads, so that a misspelt name is not ignored in silence; undefined counts as absent. */
 export function checkKnownOptions(what: string, options: object, known: readonly string[]): void {
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined && !known.includes(name)) {
