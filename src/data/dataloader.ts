@@ -98,8 +98,9 @@ export class DataLoader implements Iterable<Batch> {
       ? permutation(length, this.seed, epoch)
       : Int32Array.from({ length }, (_, index) => index);
     if (this.groupByLength) {
+      const lengths = order.map((_, index) => this.dataset.pieceCount(index));
+      const longestFirst = (a: number, b: number) => (lengths[b] as number) - (lengths[a] as number);
       const span = this.batchSize * SPAN_BATCHES;
-      const longestFirst = (a: number, b: number) => this.dataset.pieceCount(b) - this.dataset.pieceCount(a);
       for (let start = 0; start < length; start += span)
         order.subarray(start, start + span).sort(longestFirst);
     }

@@ -38,6 +38,7 @@ export class NerDataset {
 
   readonly #labelIdOf: ReadonlyMap<string, number>;
   readonly #encoded: (EncodedSentence | undefined)[];
+  #wordsLost = 0;
 
   constructor(options: NerDatasetOptions) {
     checkKnownOptions('NerDataset', options, [
@@ -99,12 +100,8 @@ export class NerDataset {
 
   /** Words of the whole data set that a single window a sentence would lose, those without pieces included. */
   get wordsLostToCut(): number {
-    let lost = 0;
-    for (let index = 0; index < this.length; index++) {
-      const { words } = cutWindow(this.#sentence(index), this.maxLenSeq - 2);
-      lost += (this.samples[index]?.words.length ?? 0) - words.length;
-    }
-    return lost;
+    for (let index = 0; index < this.length; index++) this.#sentence(index);
+    return this.#wordsLost;
   }
 
   /** Encodes all sentences, so that nothing is left to do in loops, and lets the event loop run meanwhile. */
@@ -121,12 +118,12 @@ export class NerDataset {
 
   #sentence(index: number): EncodedSentence {
     checkInteger('index', index, 0, this.length - 1);
-    this.#encoded[index] ??= encodeSentence(
-      this.samples[index] as DataSample,
-      index,
-      this.tokenizer,
-      this.#labelIdOf,
-    );
-    return this.#encoded[index];
+    const known = this.#encoded[index];
+    if (known) return known;
+    const sample = this.samples[index] as DataSample;
+    const sentence = encodeSentence(sample, index, this.tokenizer, this.#labelIdOf);
+    this.#encoded[index] = sentence;
+    this.#wordsLost += sample.words.length - cutWindow(sentence, this.maxLenSeq - 2).words.length;
+    return sentence;
   }
 }
