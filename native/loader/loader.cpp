@@ -1,4 +1,5 @@
-// Opens libtorch's libraries by path before the addon that needs them, so that a missing one is named. Links no torch itself.
+// Opens libtorch's libraries by path before the addon that needs them, so that a missing one is named. Links
+// no torch itself.
 #include <dlfcn.h>
 #include <napi.h>
 
@@ -6,8 +7,8 @@
 
 namespace {
 
-// open(path): loads a shared library for the rest of the process; its symbols serve the libraries opened after it.
-// Throws with the dynamic linker's words, which name what is missing.
+// open(path): loads a shared library for the rest of the process; its symbols serve the libraries opened
+// after it. Throws with the dynamic linker's words, which name what is missing.
 void Open(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
   if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
@@ -23,7 +24,8 @@ Napi::Value IsOpen(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), handle != nullptr);
 }
 
-// torchVersion(): [major, minor, patch] as the opened libtorch_cpu itself says, or undefined before it is open.
+// torchVersion(): [major, minor, patch] as the opened libtorch_cpu itself says, or undefined before it is
+// open.
 Napi::Value TorchVersion(const Napi::CallbackInfo& info) {
   auto* abi_version = reinterpret_cast<uint64_t (*)()>(dlsym(RTLD_DEFAULT, "aoti_torch_abi_version"));
   if (abi_version == nullptr) return info.Env().Undefined();
