@@ -158,7 +158,7 @@ export class BertForTokenClassification {
    * @throws OptionError for a batch that does not fit the model
    */
   async forward(batch: AnyBatch): Promise<ModelOutput> {
-    const { packed, paddedShape } = checkBatch(batch, this.#geometry, 'batch');
+    const { packed, paddedShape } = checkBatch(batch, this.geometry, 'batch');
     const { logits, lossSum, lossWeight } = await this.session.forward(packed);
     const labels = this.#numLabels;
     return {
@@ -174,7 +174,7 @@ export class BertForTokenClassification {
    * @throws OptionError for a batch that does not fit the model
    */
   async predictLabelled(batch: AnyBatch): Promise<LabelPredictions> {
-    const { packed } = checkBatch(batch, this.#geometry, 'batch');
+    const { packed } = checkBatch(batch, this.geometry, 'batch');
     const { logits, lossSum, lossWeight } = await this.session.forward(packed);
     const predictions: number[] = [];
     packed.labels?.forEach((label, piece) => {
@@ -199,7 +199,7 @@ export class BertForTokenClassification {
     checkOneOf('lossReduction', lossReduction, ['token-mean', 'batch-mean']);
     if (clipping !== undefined) checkNumber('clipping', clipping, Number.MIN_VALUE);
     if (list.length === 0) throw new OptionError('batches', 'at least one batch', list);
-    const packed = list.map((batch, i) => checkBatch(batch, this.#geometry, `batches[${i}]`).packed);
+    const packed = list.map((batch, i) => checkBatch(batch, this.geometry, `batches[${i}]`).packed);
 
     const job = this.session.trainStep({
       batches: packed,
@@ -246,7 +246,8 @@ export class BertForTokenClassification {
     return Object.keys(this.config.id2label).length;
   }
 
-  get #geometry(): EngineOptions['geometry'] {
+  /** What batches are checked against. @internal */
+  get geometry(): EngineOptions['geometry'] {
     return geometryOf(this.config);
   }
 }

@@ -1,0 +1,64 @@
+/* The public names of nerbert. */
+
+export type {
+  BertInputs,
+  LabelledWords,
+  PackedBatch,
+  PaddedBatch,
+  TupleBatch,
+} from './batch.ts';
+export type { BertConfig } from './checkpoint/config.ts';
+export { readCheckpoint } from './checkpoint/read-checkpoint.ts';
+export type { DType, TensorEntry } from './checkpoint/tensor-entry.ts';
+export { getClassWeights } from './data/class-weights.ts';
+export { readDataFromFile } from './data/conll.ts';
+export { type Batch, DataLoader, type DataLoaderOptions } from './data/dataloader.ts';
+export { NerDataset, type NerDatasetOptions } from './data/dataset.ts';
+export { getLabels } from './data/labels.ts';
+export type { DataSample } from './data/sample.ts';
+export { data2tensors, type InputBert } from './data/tensors.ts';
+export type { Parameter } from './engine/addon.ts';
+export type { Device } from './engine/device.ts';
+export {
+  CheckpointError,
+  DataError,
+  DisposedError,
+  NativeError,
+  type NativeErrorCode,
+  NerbertError,
+  OptionError,
+} from './errors.ts';
+export { getEntities } from './evaluation/entities.ts';
+export { entityReport } from './evaluation/entity-report.ts';
+export { type EntityReportOptions, type EntityScores, entityScores } from './evaluation/entity-scores.ts';
+export type { Score } from './evaluation/scores.ts';
+export { wordReport } from './evaluation/word-report.ts';
+export { type WordReportOptions, type WordScores, wordScores } from './evaluation/word-scores.ts';
+export {
+  AutoModelForTokenClassification,
+  BertForTokenClassification,
+  type LabelPredictions,
+  type ModelOutput,
+  type TrainStepOptions,
+  type TrainStepResult,
+} from './model/bert-for-token-classification.ts';
+export type { ModelOptions } from './model/model-options.ts';
+export { AutoTokenizer } from './tokenization/auto-tokenizer.ts';
+export { BertTokenizer, type Encoding } from './tokenization/bert-tokenizer.ts';
+export type { Evaluation } from './training/evaluate.ts';
+export type {
+  BestEpoch,
+  CheckpointEvent,
+  EndEvent,
+  EvaluationEvent,
+  EvaluationStepEvent,
+  MistakeEvent,
+  StartEvent,
+  StepEvent,
+  TrainerEvent,
+  TrainResult,
+} from './training/events.ts';
+export { getOptimizerWithWeightDecay, Optimizer, type OptimizerOptions } from './training/optimizer.ts';
+export { getLinearScheduleWithWarmup, getScheduler } from './training/schedules.ts';
+export { BertTrainer, type EvaluateOptions, type RunOptions, type TrainData } from './training/trainer.ts';
+export type { BertTrainerOptions } from './training/trainer-options.ts';

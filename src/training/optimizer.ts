@@ -1,0 +1,87 @@
+import { checkKnownOptions, checkNumber, checkOneOf } from '../check.ts';
+import type { OptimizerHandle } from '../engine/session.ts';
+import { OptionError } from '../errors.ts';
+import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
+
+export interface OptimizerOptions {
+  model: BertForTokenClassification;
+  /** Adam adds the decay to the gradient (L2); AdamW shrinks the parameters themselves. @default 'adam' */
+  optimizer?: 'adam' | 'adamw' | undefined;
+  /** The rate that schedules start from. */
+  learningRate: number;
+  /** Decay of all parameters but those named `bias` and `LayerNorm.weight`. @default 0 */
+  weightDecay?: number | undefined;
+  /** Decay rates of the first and second moment. @default [0.9, 0.999] */
+  betas?: readonly [number, number] | undefined;
+  /** Added to the root of the second moment. @default 1e-8 */
+  eps?: number | undefined;
+}
+
+/** Adam or AdamW, whose moments live in the engine of its model, twice the memory of the parameters. */
+export class Optimizer {
+  readonly kind: 'adam' | 'adamw';
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly model: BertForTokenClassification;
+  /** @internal */
+  readonly handle: OptimizerHandle;
+
+  constructor(options: OptimizerOptions) {
+    checkKnownOptions('getOptimizerWithWeightDecay', options, [
+      'model',
+      'optimizer',
+      'learningRate',
+      'weightDecay',
+      'betas',
+      'eps',
+    ]);
+    const {
+      model,
+      optimizer = 'adam',
+      learningRate,
+      weightDecay = 0,
+      betas = [0.9, 0.999],
+      eps = 1e-8,
+    } = options;
+    if (!(model instanceof BertForTokenClassification)) {
+      throw new OptionError('model', 'a BertForTokenClassification', model);
+    }
+    this.model = model;
+    this.kind = checkOneOf('optimizer', optimizer, ['adam', 'adamw']);
+    this.learningRate = checkNumber('learningRate', learningRate, 0);
+    this.weightDecay = checkNumber('weightDecay', weightDecay, 0);
+    this.betas = checkBetas(betas);
+    this.eps = checkNumber('eps', eps, 0);
+    this.handle = model.session.createOptimizer({
+      decoupled: this.kind === 'adamw',
+      weightDecay: this.weightDecay,
+      beta1: this.betas[0],
+      beta2: this.betas[1],
+      eps: this.eps,
+    });
+  }
+
+  /** Frees the moments. Idempotent; disposing the model frees them too. */
+  dispose(): Promise<void> {
+    return this.model.session.dropOptimizer(this.handle);
+  }
+}
+
+/**
+ * An optimizer with the two parameter groups usual for BERT: weight decay on all parameters but biases and LayerNorm
+ * weights.
+ *
+ * @throws OptionError
+ */
+export function getOptimizerWithWeightDecay(options: OptimizerOptions): Optimizer {
+  return new Optimizer(options);
+}
+
+function checkBetas(betas: readonly [number, number]): readonly [number, number] {
+  if (!Array.isArray(betas) || betas.length !== 2 || !betas.every(beta => beta >= 0 && beta < 1)) {
+    throw new OptionError('betas', 'two numbers of at least 0 and below 1', betas);
+  }
+  return betas;
+}

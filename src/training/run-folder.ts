@@ -1,0 +1,72 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NerbertError } from '../errors.ts';
+import { writeFileAtomically } from '../files.ts';
+import { classificationReport } from '../report/classification-report.ts';
+import { errorCurves } from '../report/error-curves.ts';
+import { learningRateCurve } from '../report/learning-rate-curve.ts';
+import { writeFigure } from '../report/write-figure.ts';
+import type { BestEpoch, TrainResult } from './events.ts';
+import type { TrainerSettings } from './trainer-options.ts';
+
+type FolderSettings = Pick<
+  TrainerSettings,
+  'model' | 'tokenizer' | 'outputDir' | 'saveBest' | 'report' | 'figures'
+>;
+
+/** The folder of a run: the checkpoint of the best epoch with its report, and figures. */
+export class RunFolder {
+  readonly #settings: FolderSettings;
+
+  private constructor(settings: FolderSettings) {
+    this.#settings = settings;
+  }
+
+  /** Makes the folder, unless nothing is to be written. @throws NerbertError `ERR_IO` if it cannot be written to */
+  static async open(settings: FolderSettings): Promise<RunFolder> {
+    const { outputDir, saveBest, report, figures } = settings;
+    if (saveBest || report || figures) {
+      try {
+        await mkdir(outputDir, { recursive: true });
+        await access(outputDir, constants.W_OK);
+      } catch (cause) {
+        throw new NerbertError(
+          'ERR_IO',
+          `Expected a folder that can be written to for outputDir but ${outputDir} cannot: ${(cause as Error).message}`,
+          { cause },
+        );
+      }
+    }
+    return new RunFolder(settings);
+  }
+
+  /**
+   * Saves model and tokenizer as they are now, and the report of the best epoch.
+   *
+   * @returns whether a checkpoint was written
+   */
+  async keep(best: BestEpoch | undefined, nEpochs: number): Promise<boolean> {
+    const { model, tokenizer, outputDir, saveBest, report } = this.#settings;
+    if (saveBest) {
+      await model.savePretrained(outputDir);
+      await tokenizer.savePretrained(outputDir);
+    }
+    if (report && best) {
+      await writeFileAtomically(
+        join(outputDir, 'classification_report.txt'),
+        classificationReport({ ...best.evaluation, ...best, nEpochs }),
+      );
+    }
+    return saveBest;
+  }
+
+  /** Draws the curves of a whole run. */
+  async draw(result: TrainResult, f1: number[], learningRates: number[]): Promise<void> {
+    if (!this.#settings.figures) return;
+    const { lossTrEpochs, lossValEpochs, best } = result;
+    const curves = errorCurves({ lossTrEpochs, lossValEpochs, f1, ...(best && { bestEpoch: best.epoch }) });
+    await writeFigure(curves, join(this.#settings.outputDir, 'error_curves'));
+    await writeFigure(learningRateCurve({ learningRates }), join(this.#settings.outputDir, 'learning_rate'));
+  }
+}
