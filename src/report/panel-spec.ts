@@ -1,0 +1,160 @@
+import type { Axis as AxisSpec, GroupMark, LinearScale, Mark } from 'vega';
+import type { Axis, Marker, Panel, Series } from './figure.ts';
+import type { CurveLook, FigureColours } from './figure-theme.ts';
+import { values } from './vega-values.ts';
+
+/* Sizes in CSS pixels. */
+
+/** Room left of a plot and below it. */
+export const Y_AXIS_WIDTH = 76;
+export const X_AXIS_HEIGHT = 50;
+const Y_TITLE_X = -64;
+
+/** Room above a plot: air, then the legend, then labels of markers. */
+const AIR = 16;
+const LEGEND_HEIGHT = 28;
+const MARKER_LABEL_HEIGHT = 22;
+
+const LEGEND_LINE = 40;
+const LEGEND_FONT_SIZE = 14;
+/** Rather wide for a proportional font, in units of its size. */
+const CHARACTER_WIDTH = 0.6;
+
+/** Air between the outermost points and the edges of a plot. */
+const X_PADDING = 20;
+const Y_PADDING = 12;
+const PIXELS_PER_TICK = { x: 90, y: 45 };
+
+/** Longer curves are drawn without point markers, which would run into each other. */
+const MAX_MARKED_POINTS = 60;
+
+export interface Curve extends Series {
+  look: CurveLook;
+}
+
+interface Frame {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Room that a panel needs above its plot. */
+export function headerHeight({ series, markers }: Panel): number {
+  const labelled = markers.some(marker => marker.label !== '');
+  return AIR + (series.length > 1 ? LEGEND_HEIGHT : 0) + (labelled ? MARKER_LABEL_HEIGHT : 0);
+}
+
+/** A panel as a Vega group; `curves` are its series. */
+export function panelSpec(
+  panel: Panel,
+  curves: readonly Curve[],
+  { x, y, width, height }: Frame,
+  colours: FigureColours,
+): GroupMark {
+  const points = curves.flatMap(curve => curve.points);
+  const xs = points.map(point => point.x);
+  const ys = points.map(point => point.y);
+  return {
+    type: 'group',
+    encode: { enter: values({ x, y, width, height }) },
+    signals: [
+      { name: 'width', value: width },
+      { name: 'height', value: height },
+    ],
+    scales: [
+      { ...linearScale('x', xs), range: 'width', padding: X_PADDING },
+      { ...linearScale('y', ys), range: 'height', padding: Y_PADDING, nice: true },
+    ],
+    axes: [
+      { ...axis('x', panel.x, width / PIXELS_PER_TICK.x), orient: 'bottom' },
+      { ...axis('y', panel.y, height / PIXELS_PER_TICK.y), orient: 'left', titleX: Y_TITLE_X },
+    ],
+    marks: [
+      ...(curves.length > 1 ? legend(curves, AIR + LEGEND_HEIGHT / 2 - headerHeight(panel), colours) : []),
+      ...panel.markers.flatMap(marker => markerMarks(marker, height, colours)),
+      ...curves.map(curveGroup),
+    ],
+  };
+}
+
+/** From the lowest to the highest finite value; about a single one, and from 0 to 1 without any. */
+function linearScale(name: string, numbers: readonly number[]): LinearScale {
+  const finite = numbers.filter(Number.isFinite);
+  let [low, high] = finite.length > 0 ? [Math.min(...finite), Math.max(...finite)] : [0, 1];
+  if (low === high) {
+    const around = Math.abs(low) / 10 || 1;
+    low -= around;
+    high += around;
+  }
+  return { name, type: 'linear', domain: [low, high], zero: false };
+}
+
+function axis(scale: string, { title, ticks }: Axis, tickCount: number): Omit<AxisSpec, 'orient'> {
+  const common = { scale, title, tickCount: Math.round(tickCount) };
+  switch (ticks) {
+    case 'integer':
+      return { ...common, format: ',d', tickMinStep: 1 };
+    case 'decimal':
+      return common;
+    case 'scientific':
+      return { ...common, encode: { labels: { update: { text: { signal: SCIENTIFIC } } } } };
+  }
+}
+
+/** 0, 5e-5, 1.2e-4: with the hyphen that a command line reads, not the minus sign of Vega's formats. */
+const SCIENTIFIC = "datum.value === 0 ? '0' : replace(format(datum.value, '~e'), '\u2212', '-')";
+
+/** A piece of each curve, with its marker, and its name: Vega's own legends show either dashes or markers. */
+function legend(curves: readonly Curve[], y: number, colours: FigureColours): Mark[] {
+  let x = 0;
+  return curves.map(({ name, look: { colour, dash, shape } }) => {
+    const line = values({ x2: LEGEND_LINE, stroke: colour, strokeDash: [...dash], strokeWidth: 2 });
+    const marker = values({ x: LEGEND_LINE / 2, fill: colour, shape, size: 70 });
+    const label = { text: name, fontSize: LEGEND_FONT_SIZE, fill: colours.text, baseline: 'middle' } as const;
+    const entry: GroupMark = {
+      type: 'group',
+      encode: { enter: values({ x, y }) },
+      marks: [
+        { type: 'rule', encode: { enter: line } },
+        { type: 'symbol', encode: { enter: marker } },
+        { type: 'text', encode: { enter: values({ ...label, x: LEGEND_LINE + 8 }) } },
+      ],
+    };
+    x += LEGEND_LINE + 8 + name.length * LEGEND_FONT_SIZE * CHARACTER_WIDTH + 24;
+    return entry;
+  });
+}
+
+/** A line with gaps where y is not finite, and its points. */
+function curveGroup({ points, look: { colour, dash, shape } }: Curve): GroupMark {
+  const finite = points.filter(point => Number.isFinite(point.y));
+  const place = { x: { scale: 'x', field: 'x' }, y: { scale: 'y', field: 'y' } };
+  const line = values({ stroke: colour, strokeDash: [...dash], strokeWidth: 2 });
+  const defined = { signal: 'isFinite(datum.y)' };
+  return {
+    type: 'group',
+    data: [
+      { name: 'points', values: [...points] },
+      { name: 'marked', values: points.length <= MAX_MARKED_POINTS ? finite : [] },
+    ],
+    marks: [
+      { type: 'line', from: { data: 'points' }, encode: { enter: { ...place, ...line, defined } } },
+      {
+        type: 'symbol',
+        from: { data: 'marked' },
+        encode: { enter: { ...place, ...values({ fill: colour, shape, size: 70 }) } },
+      },
+    ],
+  };
+}
+
+function markerMarks({ x, label }: Marker, height: number, { notes }: FigureColours): Mark[] {
+  const place = { x: { scale: 'x', value: x } };
+  const line = values({ y: 0, y2: height, stroke: notes, strokeDash: [3, 3] });
+  const text = values({ y: -8, text: label, align: 'center' as const, fill: notes });
+  return [
+    { type: 'rule', encode: { enter: { ...place, ...line } } },
+    { type: 'text', encode: { enter: { ...place, ...text } } },
+  ];
+}
