@@ -3,8 +3,9 @@ import { type ByteSource, refuseImpostors, withByteSource } from './byte-source.
 
 export type JsonObject = Record<string, unknown>;
 
-/** Far above any real one; keeps what a hostile file can make `JSON.parse` allocate below 64 MB. */
-export const maxJsonBytes = 2 * 2 ** 20;
+/** Both far above any real file; they keep what a hostile one can make `JSON.parse` allocate well below 64 MB. */
+export const maxJsonBytes = 2 ** 20;
+const maxJsonContainers = 50_000;
 
 /** Whether a parsed value is an object, and no array. */
 export function isJsonObject(value: unknown): value is JsonObject {
@@ -13,6 +14,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** Parses UTF-8 JSON that must be an object. `what` names it in errors: "the header", "the file". */
 export function parseJsonObject(bytes: Uint8Array, what: string, file: string): JsonObject {
+  if (countContainers(bytes) > maxJsonContainers) {
+    throw new CheckpointError(`expected at most ${maxJsonContainers} objects and lists in ${what}`, file);
+  }
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -22,6 +26,13 @@ export function parseJsonObject(bytes: Uint8Array, what: string, file: string): 
   }
   if (isJsonObject(value)) return value;
   throw new CheckpointError(`expected ${what} to be a JSON object but it is ${describeJson(value)}`, file);
+}
+
+/** Opening brackets, those in strings included. */
+function countContainers(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) if (byte === 0x5b || byte === 0x7b) count++;
+  return count;
 }
 
 /** Reads a small JSON file, such as config.json, that must be an object. */

@@ -2,7 +2,7 @@ import { describeJson } from './json.ts';
 import { PickleBytes, PickleError } from './pickle-bytes.ts';
 
 // The format: Lib/pickletools.py of CPython describes every opcode. Supported is what torch.save writes with protocols
-// 2 to 5. Nothing is ever run but the functions of `globals`, and nothing recurses: values may be nested and shared in
+// 2 to 5; of protocol 0 so much that the names of a hostile file are met. Nothing is ever run but the functions of `globals`, and nothing recurses: values may be nested and shared in
 // any way.
 
 /** A Python name that a pickle may use; with `call`, what calling it gives. */
@@ -24,10 +24,10 @@ export interface PickleHost {
 }
 
 /**
- * Bounds on what a pickle can make us allocate, some 50 MB. A state dict takes about 40 instructions and 7 containers
- * a tensor.
+ * Bounds on what a hostile pickle can make us allocate, well below 64 MB. A state dict takes about 40 instructions and
+ * 7 containers a tensor.
  */
-const maxInstructions = 500_000;
+const maxInstructions = 250_000;
 const maxContainers = 100_000;
 
 const highestProtocol = 5;
@@ -125,13 +125,13 @@ class PickleMachine {
     const global = this.host.globals.get(qualified);
     if (!global) {
       throw new PickleError(
-        `the pickle names ${describeJson(qualified)}, which no state dict needs and which could run code; nothing was run. Get the model as safetensors, or save its state dict alone`,
+        `the pickle names ${describeJson(qualified)}, which is none of the names that the tensors of a BERT model need. Nothing was run. Get the model as safetensors, or save its state dict alone`,
       );
     }
     this.push(global);
   }
 
-  /** Opcode INST: names a class and calls it at once. Read for the sake of the name; no state dict has it. */
+  /** Opcode INST: names a class and calls it at once. */
   instantiate(): void {
     this.pushGlobal(this.bytes.line(), this.bytes.line());
     throw new PickleError('the pickle has the opcode INST, which no state dict needs');
@@ -205,6 +205,8 @@ const opcodes = new Map<number, Opcode>([
     j: machine => machine.recall(machine.bytes.uint32()),
     c: machine => machine.pushGlobal(machine.bytes.line(), machine.bytes.line()),
     i: machine => machine.instantiate(),
+    S: machine => machine.push(machine.bytes.line()),
+    V: machine => machine.push(machine.bytes.line()),
     R: machine => machine.reduce(),
     b: machine => machine.build(),
     Q: machine => machine.persistentLoad(),
@@ -217,7 +219,13 @@ const opcodes = new Map<number, Opcode>([
   [0x89, machine => machine.push(false)],
   [0x8a, machine => machine.push(machine.bytes.integer(machine.bytes.uint8()))],
   [0x8c, machine => machine.push(machine.bytes.text(machine.bytes.uint8()))],
-  [0x93, machine => machine.pushGlobal(...(machine.popTuple(2) as [unknown, unknown]))],
+  [
+    0x93,
+    machine => {
+      const [module, name] = machine.popTuple(2);
+      machine.pushGlobal(module, name);
+    },
+  ],
   [0x94, machine => machine.memo.set(machine.memo.size, machine.top())],
   // A frame says how much to read ahead; the bytes are at hand anyway.
   [0x95, machine => machine.bytes.take(8)],

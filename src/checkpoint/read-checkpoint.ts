@@ -26,7 +26,9 @@ const foreignFiles = ['tf_model.h5', 'flax_model.msgpack', 'model.onnx', 'bert_m
  * @throws CheckpointError if there are no weights, or if they are damaged or not to be trusted
  */
 export async function readCheckpoint(path: string): Promise<TensorEntry[]> {
-  return readWeightFile((await isFolder(path)) ? await findWeightFile(path) : path);
+  const entries = await readWeightFile((await isFolder(path)) ? await findWeightFile(path) : path);
+  if (entries.length === 0) throw new CheckpointError('there are no tensors in it', path);
+  return entries;
 }
 
 function readWeightFile(file: string): Promise<TensorEntry[]> {
@@ -43,7 +45,9 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function findWeightFile(folder: string): Promise<string> {
-  const present = await readdir(folder);
+  const present = await readdir(folder).catch(error => {
+    throw new CheckpointError(`the folder cannot be read: ${error.message}`, folder, {}, { cause: error });
+  });
   const found = weightFiles.find(name => present.includes(name));
   if (found) return join(folder, found);
   const foreign = foreignFiles.find(name => present.includes(name));

@@ -142,25 +142,31 @@ export function listTensors(
 ): TensorEntry[] {
   if (!(stateDict instanceof Map)) {
     throw new CheckpointError(
-      'expected a state dict, a dict from names to tensors, but it holds something else',
+      `expected a state dict, a dict from names to tensors, but found ${describePickled(stateDict)}`,
       file,
     );
   }
   return [...stateDict].map(([name, value]) => {
     if (typeof name !== 'string') {
       throw new CheckpointError(
-        `expected names for keys of the state dict but found ${describeJson(name)}`,
+        `expected names for keys of the state dict but found ${describePickled(name)}`,
         file,
       );
     }
     if (!(value instanceof TorchTensor)) {
       throw new CheckpointError(
-        `expected a tensor for ${describeJson(name)} of the state dict but found ${describeJson(value)}. Save the state dict alone`,
+        `expected a tensor for ${describeJson(name)} of the state dict but found ${describePickled(value)}. Save the state dict alone`,
         file,
       );
     }
     return toEntry(name, value, file, locate);
   });
+}
+
+function describePickled(value: unknown): string {
+  if (value instanceof Map) return 'a dict';
+  if (value instanceof TorchTensor) return 'a tensor';
+  return Array.isArray(value) ? 'a list or tuple' : describeJson(value);
 }
 
 function toEntry(
