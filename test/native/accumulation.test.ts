@@ -1,0 +1,75 @@
+import test from 'ava';
+import type { PackedBatch } from '../../src/batch.ts';
+import { BertForTokenClassification } from '../../src/model/bert-for-token-classification.ts';
+import { getOptimizerWithWeightDecay } from '../../src/training/optimizer.ts';
+import { packedOf } from '../support/golden-batches.ts';
+import { largestDifference, largestMagnitude, relativeDifference } from '../support/numbers.ts';
+import { microBatches, noDropout, tinyModel } from '../support/train-golden.ts';
+
+/** Packed batches laid end to end. */
+function joined(batches: PackedBatch[]): PackedBatch {
+  const join = (arrays: (Int32Array | undefined)[]) =>
+    Int32Array.from(arrays.flatMap(array => [...(array ?? [])]));
+  const boundaries = [0];
+  for (const batch of batches) {
+    const start = boundaries.at(-1) ?? 0;
+    boundaries.push(...batch.boundaries.subarray(1).map(boundary => start + boundary));
+  }
+  return {
+    inputIds: join(batches.map(batch => batch.inputIds)),
+    tokenTypeIds: join(batches.map(batch => batch.tokenTypeIds)),
+    labels: join(batches.map(batch => batch.labels)),
+    boundaries: Int32Array.from(boundaries),
+  };
+}
+
+const parts = microBatches.map(packedOf);
+
+/** A step at rate 0 over these batches, and the gradients that it leaves. */
+async function stepOver(batches: PackedBatch[], options: { classWeights?: Float32Array } = {}) {
+  await using model = await BertForTokenClassification.fromPretrained(tinyModel, {
+    ...noDropout,
+    ...options,
+  });
+  const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 0 });
+  const result = await model.trainStep(batches, { optimizer });
+  const gradients = new Map<string, Float32Array>();
+  for (const { name } of model.parameters()) gradients.set(name, await model.session.readGradient(name));
+  return { ...result, gradients };
+}
+
+for (const [weighing, options] of [
+  ['', {}],
+  [', with class weights too', { classWeights: Float32Array.from({ length: 11 }, (_, i) => 0.2 + 0.3 * i) }],
+] as const) {
+  test(`micro-batches with token-mean add up to the large batch${weighing}`, async t => {
+    const small = await stepOver(parts, options);
+    const large = await stepOver([joined(parts)], options);
+    t.is(small.losses.length, 4);
+    t.is(small.pieces, large.pieces);
+    t.true(relativeDifference(small.loss, large.loss) <= 1e-6);
+    t.true(relativeDifference(small.gradNorm, large.gradNorm) <= 1e-6);
+    for (const [name, expected] of large.gradients) {
+      const difference = largestDifference(small.gradients.get(name) ?? [], expected);
+      t.true(difference <= 1e-6 * Math.max(largestMagnitude(expected), 0.1), name);
+    }
+  });
+}
+
+test('with batch-mean each micro-batch brings its own mean', async t => {
+  await using model = await BertForTokenClassification.fromPretrained(tinyModel, noDropout);
+  const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 0 });
+  const { losses } = await model.trainStep(parts, { optimizer, lossReduction: 'batch-mean' });
+  for (const [i, part] of parts.entries()) {
+    t.true(relativeDifference(losses[i] ?? Number.NaN, (await model.forward(part)).loss ?? 0) <= 1e-6);
+  }
+});
+
+test('a micro-batch without labels adds nothing to a step', async t => {
+  const [first, second] = parts as [PackedBatch, PackedBatch];
+  const unlabelled = { ...second, labels: new Int32Array(second.inputIds.length).fill(-100) };
+  const alone = await stepOver([first]);
+  const accompanied = await stepOver([unlabelled, first]);
+  t.deepEqual(accompanied.losses, [0, ...alone.losses]);
+  t.deepEqual(accompanied.gradients, alone.gradients);
+});
