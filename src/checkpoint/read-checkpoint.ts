@@ -2,8 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { withByteSource } from './byte-source.ts';
+import { readJsonObject } from './json.ts';
 import { readSafetensors } from './safetensors.ts';
-import { readShardIndex } from './shard-index.ts';
+import { readShards } from './shard-index.ts';
 import type { TensorEntry } from './tensor-entry.ts';
 import { readTorchFile } from './torch-file.ts';
 
@@ -31,8 +32,8 @@ export async function readCheckpoint(path: string): Promise<TensorEntry[]> {
   return entries;
 }
 
-function readWeightFile(file: string): Promise<TensorEntry[]> {
-  if (file.endsWith('.json')) return readShardIndex(file, readTensorFile);
+async function readWeightFile(file: string): Promise<TensorEntry[]> {
+  if (file.endsWith('.json')) return readShards(await readJsonObject(file), file, readTensorFile);
   return readTensorFile(file);
 }
 

@@ -1,19 +1,21 @@
 import { basename, dirname, join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
-import { describeJson, isJsonObject, readJsonObject } from './json.ts';
+import { describeJson, isJsonObject, type JsonObject } from './json.ts';
 import type { TensorEntry } from './tensor-entry.ts';
 
 /**
  * Lists the tensors of a checkpoint in several files by its index, such as model.safetensors.index.json. Index and
  * files must agree on where each tensor is.
  *
+ * @param index the parsed index
+ * @param path where the index lies
  * @param readFile lists the tensors of one of the files, which lie beside the index
  */
-export async function readShardIndex(
+export async function readShards(
+  { weight_map: weightMap }: JsonObject,
   path: string,
   readFile: (path: string) => Promise<TensorEntry[]>,
 ): Promise<TensorEntry[]> {
-  const { weight_map: weightMap } = await readJsonObject(path);
   if (!isJsonObject(weightMap)) {
     throw new CheckpointError('expected a weight_map from names of tensors to files', path);
   }
