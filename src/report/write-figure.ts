@@ -7,8 +7,12 @@ import type { Figure } from './figure.ts';
 import { FIGURE_THEMES, type FigureTheme } from './figure-theme.ts';
 import type { FigureJob } from './figure-worker.ts';
 
-/* The compiler leaves this name alone, so the extension is that of the file that runs: .ts or .js. */
+/*
+ * The compiler leaves this name alone, so the extension is that of the file that runs: .ts or .js. The entry is a line
+ * of code, since a thread refuses a file as its entry where the process was started with --input-type.
+ */
 const WORKER = new URL(`./figure-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
+const ENTRY = `import(${JSON.stringify(WORKER.href)})`;
 
 export interface WriteFigureOptions {
   /** Dark on white, or light on near-black. Default: `light`. */
@@ -37,7 +41,7 @@ export async function writeFigure(
     new NerbertError('ERR_FIGURE', `Expected to draw ${svgFile} and .png but failed: ${reason}`, { cause });
 
   await new Promise<void>((resolve, reject) => {
-    const worker = new Worker(WORKER, { workerData: job });
+    const worker = new Worker(ENTRY, { eval: true, workerData: job });
     worker.once('error', cause => reject(failure(cause.message, cause)));
     worker.once('exit', code =>
       code === 0 ? resolve() : reject(failure(`its thread ended with exit code ${code}`)),
