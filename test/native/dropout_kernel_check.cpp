@@ -1,0 +1,121 @@
+// Prints what the dropout kernels and their generator do, as JSON, for dropout-kernel.test.ts to judge.
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "kernels/dropout_kernel.h"
+#include "kernels/philox.h"
+
+using nerbert::kernels::DropoutCounter;
+using nerbert::kernels::DropoutKernel;
+using nerbert::kernels::kDropoutGroup;
+
+namespace {
+
+constexpr int64_t kElements = 1'000'003;  // the last group is not full
+constexpr int64_t kGroups = (kElements + kDropoutGroup - 1) / kDropoutGroup;
+constexpr double kRate = 0.3;
+constexpr DropoutCounter kCounter{0x0123456789abcdef, 0, 4, 0, 7};
+
+// Four output words of lane `Lane` of `Lanes` for a counter and a key.
+template <int Lanes, int Lane>
+std::string words(const uint32_t (&counter)[4], uint64_t key) {
+  uint32_t out[4][Lanes];
+  nerbert::kernels::philox4x32<Lanes>(counter[0] - Lane, counter[1], counter[2], counter[3], key, out);
+  char text[40];
+  std::snprintf(text, sizeof text, "%08x %08x %08x %08x", out[0][Lane], out[1][Lane], out[2][Lane],
+                out[3][Lane]);
+  return text;
+}
+
+std::vector<float> dropped(DropoutKernel kernel, const DropoutCounter& counter) {
+  std::vector<float> data(kElements, 1.0f);
+  kernel(data.data(), kElements, 0, kGroups, kRate, counter);
+  return data;
+}
+
+int64_t agreements(const std::vector<float>& a, const std::vector<float>& b, int64_t lag) {
+  int64_t count = 0;
+  for (int64_t i = 0; i + lag < kElements; i++) count += a[i + lag] == b[i];
+  return count;
+}
+
+struct Build {
+  const char* name;
+  DropoutKernel kernel;
+};
+
+std::vector<Build> builds_of_this_cpu() {
+  std::vector<Build> builds{{"default", nerbert::kernels::dropout_default}};
+#ifdef NERBERT_X86
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    builds.push_back({"avx2", nerbert::kernels::dropout_avx2});
+  }
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
+    builds.push_back({"avx512", nerbert::kernels::dropout_avx512});
+  }
+#endif
+  return builds;
+}
+
+void print_known_answers() {
+  const uint32_t counters[3][4] = {{0, 0, 0, 0},
+                                   {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+                                   {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}};
+  const uint64_t keys[3] = {0, 0xffffffffffffffff, 0x299f31d0a4093822};
+  std::printf("{\"knownAnswers\": [");
+  for (int i = 0; i < 3; i++) {
+    std::printf("%s[\"%s\", \"%s\"]", i == 0 ? "" : ", ", words<1, 0>(counters[i], keys[i]).c_str(),
+                words<16, 5>(counters[i], keys[i]).c_str());
+  }
+  std::printf("]");
+}
+
+}  // namespace
+
+int main() {
+  print_known_answers();
+
+  const std::vector<float> mask = dropped(nerbert::kernels::dropout_default, kCounter);
+  int64_t kept = 0, odd = 0;
+  for (float value : mask) {
+    kept += value != 0.0f;
+    odd += value != 0.0f && value != static_cast<float>(1 / (1 - kRate));
+  }
+  std::printf(", \"elements\": %lld, \"rate\": %g, \"kept\": %lld, \"wronglyScaled\": %lld",
+              (long long)kElements, kRate, (long long)kept, (long long)odd);
+
+  // Masks of other places in the counter space, and the mask itself shifted by elements and groups.
+  const auto other = [&](auto change) {
+    DropoutCounter counter = kCounter;
+    change(counter);
+    return agreements(dropped(nerbert::kernels::dropout_default, counter), mask, 0);
+  };
+  std::printf(
+      ", \"agreements\": {\"next element\": %lld, \"next group\": %lld, \"other seed\": %lld, \"other "
+      "site\": %lld, "
+      "\"other micro-batch\": %lld, \"other step\": %lld, \"other first group\": %lld}",
+      (long long)agreements(mask, mask, 1), (long long)agreements(mask, mask, kDropoutGroup),
+      (long long)other([](DropoutCounter& c) { c.key++; }),
+      (long long)other([](DropoutCounter& c) { c.site++; }),
+      (long long)other([](DropoutCounter& c) { c.micro_batch++; }),
+      (long long)other([](DropoutCounter& c) { c.step++; }),
+      (long long)other([](DropoutCounter& c) { c.first_group++; }));
+
+  // The same mask, built for each capability and drawn in pieces as several threads draw it.
+  std::printf(", \"sameBits\": {");
+  const char* separator = "";
+  for (const Build& build : builds_of_this_cpu()) {
+    std::vector<float> pieces(kElements, 1.0f);
+    for (int64_t begin = kGroups; begin > 0; begin -= 1000) {
+      build.kernel(pieces.data(), kElements, std::max<int64_t>(begin - 1000, 0), begin, kRate, kCounter);
+    }
+    const bool same = std::memcmp(pieces.data(), mask.data(), kElements * sizeof(float)) == 0;
+    std::printf("%s\"%s\": %s", separator, build.name, same ? "true" : "false");
+    separator = ", ";
+  }
+  std::printf("}}\n");
+}
