@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { packageRoot } from './build/addon.mjs';
+import { packageRoot } from './addon/release.mjs';
 import { InstallError, runScript } from './failure.mjs';
 
 // Compiles src/ to dist/. An installed package has no src/, and its dist/ is complete.

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { packageRoot } from './build/addon.mjs';
+import { packageRoot } from './addon/release.mjs';
 
 // Names the C++ sources that clang-format would change, or with --fix changes them.
 const files = readdirSync(join(packageRoot, 'native'), { recursive: true, encoding: 'utf8' })

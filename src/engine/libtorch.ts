@@ -12,40 +12,22 @@ export interface LibraryLoader {
   torchVersion(): [number, number, number] | undefined;
 }
 
-/** The libtorch that the process uses. */
-export interface LibtorchInfo {
-  /** Folder that holds its lib/. */
-  path: string;
-  /** Such as 2.13.0. */
-  version: string;
-  /** Why it cannot compute on a GPU; undefined where libtorch_cuda is loaded. */
-  cudaMissing: string | undefined;
-}
-
 /**
  * Opens libtorch's libraries by path, each before the one that needs it, so that the addon finds them and a missing one is
- * named. `builtFor` is the version that the addon was compiled with.
+ * named. Returns libtorch's version.
  */
-export function openLibtorch(loader: LibraryLoader, root: string, builtFor: string): LibtorchInfo {
-  const lib = join(root, 'lib');
+export function openLibtorch(loader: LibraryLoader, root: string): string {
   const gomp = findGomp(root);
   // One OpenMP runtime a process: if another addon brought one of this name, libtorch uses that, and so do we.
   if (gomp !== undefined && !loader.isOpen(gomp.soname)) open(loader, gomp.path, root);
-  open(loader, join(lib, 'libc10.so'), root);
-  open(loader, join(lib, 'libtorch_cpu.so'), root);
-  const version = loader.torchVersion()?.join('.') ?? 'of unknown version';
-  if (minorOf(version) !== minorOf(builtFor)) {
-    throw addonError(
-      `the addon was built with libtorch ${builtFor}, but the one in ${root} is ${version}, and they differ in their C++ ABI`,
-      [`set NERBERT_LIBTORCH to a libtorch ${minorOf(builtFor)}, or unset it`, REBUILD],
-    );
-  }
-  return { path: root, version, cudaMissing: openCuda(loader, lib) };
+  open(loader, join(root, 'lib', 'libc10.so'), root);
+  open(loader, join(root, 'lib', 'libtorch_cpu.so'), root);
+  return loader.torchVersion()?.join('.') ?? 'of unknown version';
 }
 
 /** Opens libtorch_cuda where it and NVIDIA's driver are there, and says why not otherwise. The CPU works without. */
-function openCuda(loader: LibraryLoader, lib: string): string | undefined {
-  const library = join(lib, 'libtorch_cuda.so');
+export function openCuda(loader: LibraryLoader, root: string): string | undefined {
+  const library = join(root, 'lib', 'libtorch_cuda.so');
   if (!existsSync(library)) return `the libtorch in use has no CUDA part (there is no ${library})`;
   try {
     loader.open('libcuda.so.1');
@@ -53,7 +35,7 @@ function openCuda(loader: LibraryLoader, lib: string): string | undefined {
     return `NVIDIA's driver is missing (${reasonOf(error)})`;
   }
   try {
-    loader.open(join(lib, 'libc10_cuda.so'));
+    loader.open(join(root, 'lib', 'libc10_cuda.so'));
     loader.open(library);
     return undefined;
   } catch (error) {
@@ -83,8 +65,6 @@ function findGomp(root: string): { path: string; soname: string } | undefined {
   }
   return undefined;
 }
-
-const minorOf = (version: string): string => version.split('.').slice(0, 2).join('.');
 
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -2,18 +2,21 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NativeError } from '../errors.ts';
+import type { NativeError } from '../errors.ts';
 import type { NativeAddon } from './addon.ts';
-import {
-  addonError,
-  type LibraryLoader,
-  type LibtorchInfo,
-  openLibtorch,
-  REBUILD,
-  reasonOf,
-} from './libtorch.ts';
+import { addonError, type LibraryLoader, openCuda, openLibtorch, REBUILD, reasonOf } from './libtorch.ts';
 
 /* The only place that loads .node files: first the loader, which opens libtorch, then the addon that needs it. */
+
+/** The libtorch that the process uses. */
+export interface LibtorchInfo {
+  /** Folder that holds its lib/. */
+  path: string;
+  /** Such as 2.13.0. */
+  version: string;
+  /** Why it cannot compute on a GPU; undefined where libtorch_cuda is loaded. */
+  cudaMissing: string | undefined;
+}
 
 interface Loaded {
   addon: NativeAddon;
@@ -38,40 +41,42 @@ function load(): Loaded {
  * the addon was built.
  */
 export function loadFrom(packageRoot: string, libtorch: string | undefined): Loaded {
-  const files = findAddon(packageRoot);
-  const root = libtorch ? resolve(libtorch) : recordedLibtorch(packageRoot);
-  if (root === undefined) {
-    throw addonError('it is not recorded where libtorch lies (build/Release/libtorch.json is missing)', [
-      REBUILD,
-      'set NERBERT_LIBTORCH to the folder that holds its lib/',
-    ]);
-  }
-  const require = createRequire(import.meta.url);
+  const { loader: loaderFile, addons } = findAddons(packageRoot);
+  const path = libtorch ? resolve(libtorch) : recordedLibtorch(packageRoot);
+  const loader = requireAddon(loaderFile) as LibraryLoader;
+  const version = openLibtorch(loader, path);
+  const addon = addons.find(file => minorOf(builtVersion(file)) === minorOf(version));
+  if (addon === undefined) throw versionError(addons.map(builtVersion), path, version);
+  const cudaMissing = openCuda(loader, path);
+  return { addon: requireAddon(addon) as NativeAddon, libtorch: { path, version, cudaMissing } };
+}
+
+function requireAddon(file: string): unknown {
   try {
-    const info = openLibtorch(require(files.loader) as LibraryLoader, root, builtVersion(files.addon));
-    return { addon: require(files.addon) as NativeAddon, libtorch: info };
+    return createRequire(import.meta.url)(file);
   } catch (error) {
-    if (error instanceof NativeError) throw error;
-    throw addonError(`${files.addon} cannot be loaded: ${reasonOf(error)}`, [REBUILD], error);
+    throw addonError(`${file} cannot be loaded: ${reasonOf(error)}`, [REBUILD], error);
   }
 }
 
 interface AddonFiles {
   loader: string;
-  addon: string;
+  /** The one compiled here first. */
+  addons: string[];
 }
 
-/** What was compiled here, else the prebuilt addon. */
-function findAddon(packageRoot: string): AddonFiles {
+/** What was compiled here and what came prebuilt, one addon for each minor version of libtorch. */
+function findAddons(packageRoot: string): AddonFiles {
   const folders = [
     join(packageRoot, 'build', 'Release'),
     join(packageRoot, 'prebuilds', `${process.platform}-${process.arch}`),
   ];
-  for (const folder of folders) {
-    const loader = join(folder, 'nerbert_loader.node');
-    const addon = existsSync(loader) ? readdirSync(folder).find(isAddon) : undefined;
-    if (addon !== undefined) return { loader, addon: join(folder, addon) };
-  }
+  const files = folders
+    .filter(existsSync)
+    .flatMap(folder => readdirSync(folder).map(name => join(folder, name)));
+  const loader = files.find(file => file.endsWith('/nerbert_loader.node'));
+  const addons = files.filter(file => /\/nerbert(-libtorch[\d.]+)?\.node$/.test(file));
+  if (loader !== undefined && addons.length > 0) return { loader, addons };
   throw addonError(`it was not found (no nerbert.node in ${folders.join(' or ')})`, [
     REBUILD,
     'if your package manager runs no install scripts (--ignore-scripts, pnpm, Yarn), allow those of nerbert and install again',
@@ -79,19 +84,25 @@ function findAddon(packageRoot: string): AddonFiles {
   ]);
 }
 
-const isAddon = (name: string): boolean => /^nerbert(-libtorch[\d.]+)?\.node$/.test(name);
-
-function recordedLibtorch(packageRoot: string): string | undefined {
+function recordedLibtorch(packageRoot: string): string {
   const file = join(packageRoot, 'build', 'Release', 'libtorch.json');
-  if (!existsSync(file)) return undefined;
-  return (JSON.parse(readFileSync(file, 'utf8')) as { libtorch: string }).libtorch;
+  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { libtorch: string }).libtorch;
+  throw addonError(`it is not recorded where libtorch lies (there is no ${file})`, [
+    REBUILD,
+    'set NERBERT_LIBTORCH to the folder that holds its lib/',
+  ]);
 }
 
 /** The version of libtorch that an addon was compiled with; CMakeLists.txt writes it into the binary. */
 function builtVersion(addon: string): string {
-  const marker = 'nerbert-libtorch=';
-  const binary = readFileSync(addon);
-  const start = binary.indexOf(marker);
-  if (start < 0) throw addonError(`${addon} does not tell which libtorch it was built with`, [REBUILD]);
-  return binary.toString('latin1', start + marker.length, binary.indexOf(';', start));
+  return /nerbert-libtorch=([\d.]+);/.exec(readFileSync(addon, 'latin1'))?.[1] ?? 'an unknown version';
+}
+
+const minorOf = (version: string): string => version.split('.').slice(0, 2).join('.');
+
+function versionError(built: readonly string[], path: string, version: string): NativeError {
+  return addonError(
+    `it was built with libtorch ${built.join(' and ')}, but the one in ${path} is ${version}, and the C++ ABI differs between minor versions`,
+    [`set NERBERT_LIBTORCH to a libtorch ${built.map(minorOf).join(' or ')}, or unset it`, REBUILD],
+  );
 }
