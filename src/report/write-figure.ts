@@ -7,12 +7,11 @@ import type { Figure } from './figure.ts';
 import { FIGURE_THEMES, type FigureTheme } from './figure-theme.ts';
 import type { FigureJob } from './figure-worker.ts';
 
-/*
- * The compiler leaves this name alone, so the extension is that of the file that runs: .ts or .js. The entry is a line
- * of code, since a thread refuses a file as its entry where the process was started with --input-type.
- */
+/* The compiler leaves this name alone, so the extension is that of the file that runs: .ts or .js. */
 const WORKER = new URL(`./figure-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
-const ENTRY = `import(${JSON.stringify(WORKER.href)})`;
+
+/** Imports the worker's file: where Node.js was started with --input-type, a thread refuses a file as its entry. */
+const ENTRY = new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(WORKER.href)}`)}`);
 
 export interface WriteFigureOptions {
   /** Dark on white, or light on near-black. Default: `light`. */
@@ -41,7 +40,7 @@ export async function writeFigure(
     new NerbertError('ERR_FIGURE', `Expected to draw ${svgFile} and .png but failed: ${reason}`, { cause });
 
   await new Promise<void>((resolve, reject) => {
-    const worker = new Worker(ENTRY, { eval: true, workerData: job });
+    const worker = new Worker(ENTRY, { workerData: job });
     worker.once('error', cause => reject(failure(cause.message, cause)));
     worker.once('exit', code =>
       code === 0 ? resolve() : reject(failure(`its thread ended with exit code ${code}`)),

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,16 +14,25 @@ import { projectRoot } from '../../support/shared.ts';
 const folder = await mkdtemp(join(tmpdir(), 'nerbert-figure-'));
 test.after.always(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs a program in a process of its own, with `figure`, `path` and `writeFigure` at hand; its standard output. */
-async function run(path: string, program: string): Promise<string> {
-  const prelude = `
-    import { errorCurves } from './src/report/error-curves.ts';
-    import { writeFigure } from './src/report/write-figure.ts';
-    const figure = errorCurves({ lossTrEpochs: [0.3, 0.2], lossValEpochs: [0.4, 0.3] });
-    const path = ${JSON.stringify(path)};`;
-  const args = ['--import', './test/support/tsx.mjs', '--input-type=module', '--eval', prelude + program];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: projectRoot, timeout: 60_000 });
+/** A program in a process of its own, with `figure`, `path` and `writeFigure` at hand. */
+const programFor = (path: string, body: string) => `
+  import { errorCurves } from ${JSON.stringify(join(projectRoot, 'src/report/error-curves.ts'))};
+  import { writeFigure } from ${JSON.stringify(join(projectRoot, 'src/report/write-figure.ts'))};
+  const figure = errorCurves({ lossTrEpochs: [0.3, 0.2], lossValEpochs: [0.4, 0.3] });
+  const path = ${JSON.stringify(path)};
+  ${body}`;
+
+async function node(...args: string[]): Promise<string> {
+  const all = ['--import', './test/support/tsx.mjs', ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, all, { cwd: projectRoot, timeout: 60_000 });
   return stdout;
+}
+
+/** Runs such a program from a file; its standard output. */
+async function run(path: string, body: string): Promise<string> {
+  const file = join(folder, `${randomUUID()}.mjs`);
+  await writeFile(file, programFor(path, body));
+  return await node(file);
 }
 
 test('writes an SVG and a PNG and tells their paths; the process ends', async t => {
@@ -32,6 +42,12 @@ test('writes an SVG and a PNG and tells their paths; the process ends', async t 
   t.regex(await readFile(`${path}.svg`, 'utf8'), /^<svg.*Training and validation loss per epoch/s);
   const { width, height, colours } = readPng(await readFile(`${path}.png`));
   t.true((colours.get('#ffffff') ?? 0) > 0.85 * width * height);
+});
+
+test('works in a program given on the command line', async t => {
+  const path = join(folder, 'inline');
+  await node('--input-type=module', '--eval', programFor(path, 'await writeFigure(figure, path)'));
+  t.regex(await readFile(`${path}.svg`, 'utf8'), /^<svg/);
 });
 
 test('a promise that nobody awaits keeps the process alive until the files are whole', async t => {
