@@ -1,0 +1,116 @@
+import { checkOneOf } from '../check.ts';
+import { DisposedError, OptionError } from '../errors.ts';
+import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
+import { AutoTokenizer } from '../tokenization/auto-tokenizer.ts';
+import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
+import { type Entity, pieceEntities } from './entities.ts';
+import { checkPipelineOptions, type PipelineOptions } from './pipeline-options.ts';
+import { scoreTexts, windowCapacity } from './score-texts.ts';
+
+/**
+ * Finds the entities of a text, or of each of a list. A text beyond the model's maximum is seen in several windows,
+ * broken between words, so that none is lost; a text without pieces has no entities.
+ *
+ * @throws OptionError for what is no text, DisposedError after `dispose()`, NativeError
+ */
+export interface TokenClassificationPipeline {
+  (text: string): Promise<Entity[]>;
+  (texts: readonly string[]): Promise<Entity[][]>;
+  (text: string | readonly string[]): Promise<Entity[] | Entity[][]>;
+  readonly model: BertForTokenClassification;
+  readonly tokenizer: BertTokenizer;
+  /** Waits for the calls under way, then frees the model if the pipeline loaded it. Idempotent. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * A function from text to named entities, as transformers' pipeline of that name.
+ *
+ * @throws OptionError, CheckpointError, NativeError
+ */
+export async function pipeline(
+  task: 'ner' | 'token-classification',
+  options: PipelineOptions,
+): Promise<TokenClassificationPipeline> {
+  checkOneOf('task', task, ['ner', 'token-classification']);
+  const chosen = checkPipelineOptions(options);
+  const { ignoreLabels, device } = chosen;
+  const tokenizer = await loadTokenizer(chosen.tokenizer);
+  const ownsModel = typeof chosen.model === 'string';
+  const model =
+    typeof chosen.model === 'string'
+      ? await BertForTokenClassification.fromPretrained(chosen.model, { device })
+      : chosen.model;
+  try {
+    checkFit(model, tokenizer);
+  } catch (error) {
+    if (ownsModel) await model.dispose();
+    throw error;
+  }
+
+  const running = new Set<Promise<Entity[][]>>();
+  let disposal: Promise<void> | undefined;
+
+  async function classifyAll(texts: readonly string[]): Promise<Entity[][]> {
+    const entities: Entity[][] = [];
+    for await (const pieces of scoreTexts(model, tokenizer, texts)) {
+      entities.push(pieceEntities(pieces, model.config.id2label, ignoreLabels));
+    }
+    return entities;
+  }
+
+  function classify(text: string): Promise<Entity[]>;
+  function classify(texts: readonly string[]): Promise<Entity[][]>;
+  function classify(text: string | readonly string[]): Promise<Entity[] | Entity[][]>;
+  async function classify(text: string | readonly string[]): Promise<Entity[] | Entity[][]> {
+    if (disposal) throw new DisposedError('pipeline');
+    const call = classifyAll(checkTexts(text));
+    running.add(call);
+    try {
+      const entities = await call;
+      return typeof text === 'string' ? (entities[0] ?? []) : entities;
+    } finally {
+      running.delete(call);
+    }
+  }
+
+  function dispose(): Promise<void> {
+    disposal ??= Promise.allSettled(running).then(() => (ownsModel ? model.dispose() : undefined));
+    return disposal;
+  }
+
+  return Object.assign(classify, { model, tokenizer, dispose, [Symbol.asyncDispose]: dispose });
+}
+
+/** What a tokenizer that is loaded here had to guess is told as a warning of the process. */
+async function loadTokenizer(tokenizer: string | BertTokenizer): Promise<BertTokenizer> {
+  if (typeof tokenizer !== 'string') return tokenizer;
+  const loaded = await AutoTokenizer.fromPretrained(tokenizer);
+  for (const note of loaded.notes) process.emitWarning(note, 'NerbertWarning');
+  return loaded;
+}
+
+function checkFit(model: BertForTokenClassification, tokenizer: BertTokenizer): void {
+  if (tokenizer.vocabSize > model.config.vocabSize) {
+    throw new OptionError(
+      'tokenizer',
+      `at most ${model.config.vocabSize} pieces, as many as the model has embeddings,`,
+      `${tokenizer.vocabSize}`,
+      'Give the tokenizer that the model was trained with',
+    );
+  }
+  if (windowCapacity(model, tokenizer) < 1) {
+    throw new OptionError('tokenizer', 'room for a piece beside [CLS] and [SEP]', 'a shorter maximum length');
+  }
+}
+
+/** A copy, so that the caller may change the list while it is worked on. */
+function checkTexts(text: unknown): string[] {
+  if (typeof text === 'string') return [text];
+  if (!Array.isArray(text)) throw new OptionError('text', 'a string or a list of strings', text);
+  return text.map((item, i) => {
+    if (typeof item !== 'string') throw new OptionError(`text[${i}]`, 'a string', item);
+    return item;
+  });
+}
