@@ -34,6 +34,9 @@ export { type EntityReportOptions, type EntityScores, entityScores } from './eva
 export type { Score } from './evaluation/scores.ts';
 export { wordReport } from './evaluation/word-report.ts';
 export { type WordReportOptions, type WordScores, wordScores } from './evaluation/word-scores.ts';
+export type { Entity } from './inference/entities.ts';
+export { pipeline, type TokenClassificationPipeline } from './inference/pipeline.ts';
+export type { PipelineOptions } from './inference/pipeline-options.ts';
 export {
   AutoModelForTokenClassification,
   BertForTokenClassification,
