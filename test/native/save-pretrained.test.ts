@@ -1,0 +1,98 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { BertForTokenClassification } from '../../src/model/bert-for-token-classification.ts';
+import { getOptimizerWithWeightDecay } from '../../src/training/optimizer.ts';
+import { checkpoint, goldenIndex, sha256OfRange } from '../support/checkpoints.ts';
+import { largestDifference } from '../support/numbers.ts';
+import { float32, readSafetensors } from '../support/safetensors.ts';
+import { microBatches, tinyModel } from '../support/train-golden.ts';
+
+async function temporaryFolder(t: ExecutionContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'nerbert-save-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+async function valuesOf(model: BertForTokenClassification): Promise<Map<string, Float32Array>> {
+  const values = new Map<string, Float32Array>();
+  for (const { name } of model.parameters()) values.set(name, await model.session.readParameter(name));
+  return values;
+}
+
+test('a saved model is read back bit for bit, by us and by others', async t => {
+  const folder = await temporaryFolder(t);
+  await using model = await BertForTokenClassification.fromPretrained(tinyModel);
+  const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 1e-3 });
+  await model.trainStep(microBatches[0], { optimizer });
+  await model.savePretrained(folder);
+  await using again = await BertForTokenClassification.fromPretrained(folder);
+  const values = await valuesOf(model);
+  t.deepEqual(await valuesOf(again), values);
+  t.deepEqual(again.config, model.config);
+  t.is(again.loadingReport, model.loadingReport.replaceAll(tinyModel, folder));
+
+  const tensors = readSafetensors(join(folder, 'model.safetensors'));
+  t.deepEqual(Object.keys(tensors).sort(), [...values.keys()].sort());
+  for (const { name, shape } of model.parameters()) {
+    t.deepEqual(tensors[name]?.shape, shape, name);
+    t.deepEqual(float32(tensors, name), values.get(name), name);
+  }
+});
+
+test('an untrained model is saved with the bytes that it was loaded from', async t => {
+  const folder = await temporaryFolder(t);
+  await using model = await BertForTokenClassification.fromPretrained(tinyModel);
+  await model.savePretrained(folder);
+  const file = join(folder, 'model.safetensors');
+  const bytes = await readFile(file);
+  const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString('utf8', 8, headerEnd));
+  for (const { name, sha256 } of goldenIndex.variants['tc-safetensors']?.tensors ?? []) {
+    const [begin, end] = header[name].data_offsets;
+    t.is(sha256OfRange(file, headerEnd + begin, end - begin), sha256, name);
+  }
+});
+
+test('config.json keeps the labels and what nerbert does not read', async t => {
+  const folder = await temporaryFolder(t);
+  await using model = await BertForTokenClassification.fromPretrained(tinyModel);
+  await model.savePretrained(folder);
+  const before = JSON.parse(await readFile(join(tinyModel, 'config.json'), 'utf8'));
+  const after = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
+  t.deepEqual(after.id2label, before.id2label);
+  t.deepEqual(after.label2id, before.label2id);
+  for (const [key, value] of Object.entries(before)) t.deepEqual(after[key], value, key);
+});
+
+test('saving into the folder of the checkpoint replaces its files and leaves nothing beside them', async t => {
+  const folder = await temporaryFolder(t);
+  await using model = await BertForTokenClassification.fromPretrained(tinyModel);
+  await model.savePretrained(folder);
+  const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 1e-2 });
+  await model.trainStep(microBatches[0], { optimizer });
+  await model.savePretrained(folder);
+  t.deepEqual((await readdir(folder)).sort(), ['config.json', 'model.safetensors']);
+  const name = 'classifier.weight';
+  const saved = float32(readSafetensors(join(folder, 'model.safetensors')), name);
+  t.deepEqual(saved, await model.session.readParameter(name));
+  t.true(
+    largestDifference(saved, float32(readSafetensors(join(tinyModel, 'model.safetensors')), name)) > 1e-3,
+  );
+});
+
+for (const variant of ['zip-bin', 'legacy-bin', 'gamma-beta', 'no-prefix', 'sharded-safetensors']) {
+  test(`${variant} fills the same parameters as the safetensors file`, async t => {
+    const missing = goldenIndex.variants[variant]?.missing ?? [];
+    await using model = await BertForTokenClassification.fromPretrained(checkpoint(variant), {
+      id2label: goldenIndex.labels,
+    });
+    await using reference = await BertForTokenClassification.fromPretrained(tinyModel);
+    const expected = await valuesOf(reference);
+    for (const [name, values] of await valuesOf(model)) {
+      if (missing.includes(name)) t.notDeepEqual(values, expected.get(name), name);
+      else t.deepEqual(values, expected.get(name), name);
+    }
+  });
+}
