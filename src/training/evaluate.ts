@@ -3,11 +3,15 @@ import { OptionError } from '../errors.ts';
 import { EntityCounts } from '../evaluation/entity-counts.ts';
 import { formatEntityReport } from '../evaluation/entity-report.ts';
 import { type EntityScores, entityScoresOf } from '../evaluation/entity-scores.ts';
+import type { PredictedSentence } from '../evaluation/mistakes.ts';
 import { WordCounts } from '../evaluation/word-counts.ts';
 import { formatWordReport } from '../evaluation/word-report.ts';
 import { type WordScores, wordScoresOf } from '../evaluation/word-scores.ts';
+import type { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
+import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
+import type { EvaluationStepEvent, MistakeEvent } from './events.ts';
 import type { BatchLoader } from './loader.ts';
-import type { PredictedBatch } from './predict-sentences.ts';
+import { type PredictedBatch, predictSentences } from './predict-sentences.ts';
 
 /** Digits of the scores in reports. */
 const DIGITS = 4;
@@ -32,8 +36,48 @@ export interface Evaluation {
   wordsLostToCut: number | undefined;
 }
 
+/**
+ * Scores a model on the words of a loader, telling of each batch and each sentence with a mistake.
+ *
+ * @throws OptionError if there is no labelled word, or a batch does not fit the model
+ * @throws the signal's reason if it aborts
+ */
+export async function* evaluationEvents(
+  model: BertForTokenClassification,
+  tokenizer: BertTokenizer,
+  loader: BatchLoader,
+  epoch: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<EvaluationStepEvent | MistakeEvent, Evaluation> {
+  const counts = new EvaluationCounts();
+  let batch = 0;
+  for await (const predicted of predictSentences(model, loader, tokenizer)) {
+    signal?.throwIfAborted();
+    counts.add(predicted);
+    for (const sentence of predicted.sentences) {
+      if (hasMistake(sentence)) yield { type: 'mistake', epoch, ...sentence };
+    }
+    yield { type: 'evaluation-step', epoch, batch: ++batch, batches: loader.length };
+  }
+  return counts.finish(loader);
+}
+
+/** The same without the events. */
+export async function evaluateModel(
+  model: BertForTokenClassification,
+  tokenizer: BertTokenizer,
+  loader: BatchLoader,
+  epoch = 0,
+): Promise<Evaluation> {
+  const events = evaluationEvents(model, tokenizer, loader, epoch, undefined);
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done) return value;
+  }
+}
+
 /** Counts predictions batch by batch, so that no logits and no sentences are kept. */
-export class EvaluationCounts {
+class EvaluationCounts {
   readonly #entities = new EntityCounts();
   readonly #words = new WordCounts();
   #lossSum = 0;
@@ -73,7 +117,6 @@ export class EvaluationCounts {
   }
 }
 
-/** Whether a sentence has a wrong word. */
-export function hasMistake({ labels, predictions }: PredictedBatch['sentences'][number]): boolean {
+function hasMistake({ labels, predictions }: PredictedSentence): boolean {
   return labels.some((label, i) => label !== predictions[i]);
 }

@@ -1,10 +1,9 @@
 import { checkInteger } from '../check.ts';
 import { NerbertError, OptionError } from '../errors.ts';
 import { printEvents } from './console-printer.ts';
-import { type Evaluation, EvaluationCounts, hasMistake } from './evaluate.ts';
+import { type Evaluation, evaluateModel, evaluationEvents } from './evaluate.ts';
 import type { BestEpoch, StepEvent, TrainerEvent, TrainResult } from './events.ts';
 import { type BatchLoader, checkLoader, labelledWords, stepBatches } from './loader.ts';
-import { predictSentences } from './predict-sentences.ts';
 import { RunFolder } from './run-folder.ts';
 import { type BertTrainerOptions, resolveTrainerOptions, type TrainerSettings } from './trainer-options.ts';
 
@@ -57,7 +56,7 @@ export class BertTrainer {
    * @throws the signal's reason if it aborts
    */
   async *run({ dataloaderTrain, dataloaderVal, signal }: RunOptions): AsyncGenerator<TrainerEvent, void> {
-    const { nEpochs, accumulateGradEvery } = this.#settings;
+    const { model, tokenizer, nEpochs, accumulateGradEvery } = this.#settings;
     const training = checkLoader('dataloaderTrain', dataloaderTrain);
     const validation = dataloaderVal && checkLoader('dataloaderVal', dataloaderVal);
     const folder = await RunFolder.open(this.#settings);
@@ -73,7 +72,7 @@ export class BertTrainer {
     const learningRates: number[] = [];
     for (let epoch = 1; epoch <= nEpochs; epoch++) {
       const lossTr = yield* this.#trainEpoch(epoch, training, learningRates, signal);
-      const evaluation = validation && (yield* this.#evaluateEpoch(epoch, validation, signal));
+      const evaluation = validation && (yield* evaluationEvents(model, tokenizer, validation, epoch, signal));
       const best = evaluation ? evaluation.f1 > (result.best?.f1 ?? -1) : epoch === nEpochs;
       result.lossTrEpochs.push(lossTr);
       if (evaluation) {
@@ -97,14 +96,11 @@ export class BertTrainer {
    */
   async evaluate(dataloaderVal: BatchLoader, options: EvaluateOptions = {}): Promise<Evaluation> {
     const { epoch = 0, verbose = false } = options;
+    const { model, tokenizer } = this.#settings;
     const validation = checkLoader('dataloaderVal', dataloaderVal);
-    const events = this.#evaluateEpoch(checkInteger('epoch', epoch), validation, undefined);
-    for (;;) {
-      const { value, done } = await events.next();
-      if (!done) continue;
-      if (verbose) process.stdout.write(`${value.reportEntities}\n${value.reportTokens}`);
-      return value;
-    }
+    const evaluation = await evaluateModel(model, tokenizer, validation, checkInteger('epoch', epoch));
+    if (verbose) process.stdout.write(`${evaluation.reportEntities}\n${evaluation.reportTokens}`);
+    return evaluation;
   }
 
   async *#trainEpoch(
@@ -160,25 +156,6 @@ export class BertTrainer {
       );
     }
     return lossSum / wordSum;
-  }
-
-  async *#evaluateEpoch(
-    epoch: number,
-    loader: BatchLoader,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<TrainerEvent, Evaluation> {
-    const { model, tokenizer } = this.#settings;
-    const counts = new EvaluationCounts();
-    let batch = 0;
-    for await (const predicted of predictSentences(model, loader, tokenizer)) {
-      signal?.throwIfAborted();
-      counts.add(predicted);
-      for (const sentence of predicted.sentences) {
-        if (hasMistake(sentence)) yield { type: 'mistake', epoch, ...sentence };
-      }
-      yield { type: 'evaluation-step', epoch, batch: ++batch, batches: loader.length };
-    }
-    return counts.finish(loader);
   }
 }
 
