@@ -16,6 +16,11 @@ export function checkNumber(option: string, value: unknown, min = -Infinity, max
   throw new OptionError(option, range, value);
 }
 
+export function checkPositive(option: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+  throw new OptionError(option, 'a number above 0', value);
+}
+
 /** A probability of dropping: in [0, 1). */
 export function checkProbability(option: string, value: unknown): number {
   if (typeof value === 'number' && value >= 0 && value < 1) return value;
@@ -38,7 +43,10 @@ export function checkOneOf<const T extends string>(option: string, value: unknow
 }
 
 /** Refuses options that nobody reads, so that a misspelt name is not ignored in silence; undefined counts as absent. */
-export function checkKnownOptions(what: string, options: object, known: readonly string[]): void {
+export function checkKnownOptions(what: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new OptionError(what, 'an object of options', options);
+  }
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined && !known.includes(name)) {
       throw new OptionError(what, `only the options ${known.join(', ')}`, name);

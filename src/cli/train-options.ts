@@ -4,6 +4,7 @@ import {
   checkInteger,
   checkNumber,
   checkOneOf,
+  checkPositive,
   checkProbability,
   checkString,
 } from '../check.ts';
@@ -165,7 +166,7 @@ export const trainOptionSpecs: readonly OptionSpec[] = [
     value: 'NORM',
     numeric: true,
     description: 'highest norm of all gradients together (default: no clipping)',
-    check: number(Number.MIN_VALUE),
+    check: checkPositive,
   },
   {
     name: 'lossReduction',

@@ -24,9 +24,6 @@ export type CheckedPipelineOptions = {
 
 /** @throws OptionError */
 export function checkPipelineOptions(options: PipelineOptions): CheckedPipelineOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new OptionError('pipeline', 'an object of options', options);
-  }
   checkKnownOptions('pipeline', options, [
     'model',
     'tokenizer',

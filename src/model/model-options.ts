@@ -51,9 +51,6 @@ export function resolveEngineChoice(options: ModelOptions, numLabels: number): E
 
 /** @throws OptionError for a name that is no option of a model */
 export function checkModelOptions(caller: string, options: unknown): asserts options is ModelOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new OptionError(caller, 'an object of options', options);
-  }
   checkKnownOptions(caller, options, [
     'numLabels',
     'id2label',

@@ -2,8 +2,8 @@ import {
   checkBoolean,
   checkInteger,
   checkKnownOptions,
-  checkNumber,
   checkOneOf,
+  checkPositive,
   checkString,
 } from '../check.ts';
 import { OptionError } from '../errors.ts';
@@ -98,7 +98,7 @@ export function resolveTrainerOptions(options: BertTrainerOptions): TrainerSetti
     optimizer,
     nEpochs: checkInteger('nEpochs', options.nEpochs, 1),
     scheduler: scheduler ?? { learningRate: () => optimizer.learningRate },
-    clipping: clipping === undefined ? undefined : checkNumber('clipping', clipping, Number.MIN_VALUE),
+    clipping: clipping === undefined ? undefined : checkPositive('clipping', clipping),
     accumulateGradEvery: checkInteger('accumulateGradEvery', options.accumulateGradEvery ?? 1, 1),
     lossReduction: checkOneOf('lossReduction', options.lossReduction ?? 'token-mean', [
       'token-mean',
