@@ -22,7 +22,7 @@ void drop_on_cpu(const at::Tensor& x, double rate, const kernels::DropoutCounter
   auto* data = x.data_ptr<float>();
   const int64_t size = x.numel();
   const int64_t groups = (size + kernels::kDropoutGroup - 1) / kernels::kDropoutGroup;
-  constexpr int64_t kGroupsATask = 256;
+  constexpr int64_t kGroupsATask = 64;
   at::parallel_for(0, groups, kGroupsATask,
                    [&](int64_t begin, int64_t end) { kernel(data, size, begin, end, rate, counter); });
 }

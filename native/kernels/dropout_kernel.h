@@ -4,9 +4,10 @@
 
 namespace nerbert::kernels {
 
-// Elements that one group of counters decides. An element's place within the whole tensor, not the thread that
-// reaches it, determines its number.
-inline constexpr int64_t kDropoutGroup = 64;
+// Counters that are computed side by side, and elements that they decide: each gives four words of two numbers. An
+// element's place within the whole tensor, not the thread that reaches it, determines its number.
+inline constexpr int kDropoutLanes = 32;
+inline constexpr int64_t kDropoutGroup = 4 * 2 * kDropoutLanes;
 
 // Where in the counter space a mask lies.
 struct DropoutCounter {
@@ -17,8 +18,9 @@ struct DropoutCounter {
   uint32_t step;
 };
 
-// data[i] becomes data[i] / (1 - rate) with probability 1 - rate, else 0, for the elements of `groups` groups from
-// group `begin` on; `size` is the length of the whole of data.
+// data[i] becomes data[i] / (1 - rate) with probability 1 - rate, else 0, in the groups from `begin` up to `end`;
+// `size` is the length of the whole of data. Numbers have 16 bits: the rate is rounded to a multiple of 2^-16, and the
+// scale with it, so that the expectation is exact.
 using DropoutKernel = void (*)(float* data, int64_t size, int64_t begin, int64_t end, double rate,
                                const DropoutCounter& counter);
 

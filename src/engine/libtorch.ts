@@ -2,6 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NativeError } from '../errors.ts';
 
+/** Rounds of spinning before an OpenMP thread sleeps: some microseconds. */
+const SPIN_COUNT = '1000';
+
 /** The torch-free addon that opens shared libraries (native/loader). */
 export interface LibraryLoader {
   /** Loads a library for the rest of the process. @throws in the dynamic linker's words */
@@ -19,7 +22,9 @@ export interface LibraryLoader {
 export function openLibtorch(loader: LibraryLoader, root: string): string {
   const gomp = findGomp(root);
   // One OpenMP runtime a process: if another addon brought one of this name, libtorch uses that, and so do we.
-  if (gomp !== undefined && !loader.isOpen(gomp.soname)) open(loader, gomp.path, root);
+  if (gomp !== undefined && !loader.isOpen(gomp.soname)) {
+    withBoundedSpinning(() => open(loader, gomp.path, root));
+  }
   open(loader, join(root, 'lib', 'libc10.so'), root);
   open(loader, join(root, 'lib', 'libtorch_cpu.so'), root);
   return loader.torchVersion()?.join('.') ?? 'of unknown version';
@@ -40,6 +45,21 @@ export function openCuda(loader: LibraryLoader, root: string): string | undefine
     return undefined;
   } catch (error) {
     return `libtorch's CUDA part cannot be loaded (${reasonOf(error)})`;
+  }
+}
+
+/**
+ * GNU OpenMP's threads wait for work by spinning, by default for milliseconds: where something else wants the processor
+ * (the event loop, another program), they take from each other what they wait for, and small models train several times
+ * slower. It reads its settings when it is loaded; what the user set is left alone.
+ */
+function withBoundedSpinning(load: () => void): void {
+  const set = ['GOMP_SPINCOUNT', 'OMP_WAIT_POLICY'].some(name => process.env[name] !== undefined);
+  if (!set) process.env.GOMP_SPINCOUNT = SPIN_COUNT;
+  try {
+    load();
+  } finally {
+    if (!set) delete process.env.GOMP_SPINCOUNT;
   }
 }
 

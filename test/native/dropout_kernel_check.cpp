@@ -1,5 +1,6 @@
 // Prints what the dropout kernels and their generator do, as JSON, for dropout-kernel.test.ts to judge.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -83,7 +84,8 @@ int main() {
   int64_t kept = 0, odd = 0;
   for (float value : mask) {
     kept += value != 0.0f;
-    odd += value != 0.0f && value != static_cast<float>(1 / (1 - kRate));
+    // The rate has 16 bits, and the scale makes up for just that rate.
+    odd += value != 0.0f && value != static_cast<float>(1 / (1 - std::round(kRate * 65536) / 65536));
   }
   std::printf(", \"elements\": %lld, \"rate\": %g, \"kept\": %lld, \"wronglyScaled\": %lld",
               (long long)kElements, kRate, (long long)kept, (long long)odd);
