@@ -1,8 +1,7 @@
 // @ts-check
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   createReadStream,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -10,9 +9,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, hostname } from 'node:os';
+import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { codeOf, InstallError, say } from '../failure.mjs';
+import { codeOf, say } from '../failure.mjs';
+import { namesIn } from './staging.mjs';
 
 /**
  * The user's cache: <cache>/libtorch/<entry>/ holds torch/ (and nvidia/) and manifest.json. An entry appears by a rename when
@@ -44,7 +44,7 @@ export function cacheFolder(env) {
  * @param {(manifest: Manifest) => boolean} fits
  */
 export function findCached(cache, fits) {
-  for (const name of list(cache).filter(entry => !entry.startsWith('.'))) {
+  for (const name of namesIn(cache).filter(entry => !entry.startsWith('.'))) {
     const folder = join(cache, name);
     const manifest = readManifest(folder);
     if (manifest && !fits(manifest)) continue;
@@ -54,30 +54,6 @@ export function findCached(cache, fits) {
     rmSync(folder, { recursive: true, force: true });
   }
   return undefined;
-}
-
-/**
- * A new empty folder in the cache to unpack into, removed when the process is interrupted.
- * @param {string} cache
- */
-export function createStaging(cache) {
-  try {
-    mkdirSync(cache, { recursive: true });
-  } catch (error) {
-    throw new InstallError(`the cache folder ${cache} cannot be made (${codeOf(error)})`, [
-      'set NERBERT_CACHE to a folder that you may write to',
-    ]);
-  }
-  removeAbandoned(cache);
-  const staging = join(cache, `.staging-${hostname()}-${process.pid}-${randomUUID()}`);
-  mkdirSync(staging);
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    process.once(signal, () => {
-      rmSync(staging, { recursive: true, force: true });
-      process.exit(1);
-    });
-  }
-  return staging;
 }
 
 /**
@@ -133,36 +109,4 @@ function findDamage(folder, manifest) {
   return Object.entries(manifest.files).find(
     ([path, { size }]) => statSync(join(folder, path), { throwIfNoEntry: false })?.size !== size,
   )?.[0];
-}
-
-/**
- * Removes the staging folders of this machine's ended processes.
- * @param {string} cache
- */
-function removeAbandoned(cache) {
-  const prefix = `.staging-${hostname()}-`;
-  for (const name of list(cache).filter(entry => entry.startsWith(prefix))) {
-    if (!isRunning(Number.parseInt(name.slice(prefix.length), 10)))
-      rmSync(join(cache, name), { recursive: true, force: true });
-  }
-}
-
-/** @param {number} pid */
-function isRunning(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
-}
-
-/** @param {string} folder */
-function list(folder) {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { InstallError, say } from '../failure.mjs';
 import { fetchArchive } from './archive.mjs';
-import { cacheFolder, createStaging, findCached, publish } from './cache.mjs';
+import { cacheFolder, findCached, publish } from './cache.mjs';
 import { inspectLibtorch } from './inspect.mjs';
 import { fetchWheels } from './pip.mjs';
 import { pipState } from './python.mjs';
+import { withStaging } from './staging.mjs';
 import { wantedVersion } from './versions.mjs';
 
 /** @typedef {import('./inspect.mjs').Libtorch} Libtorch */
@@ -39,8 +40,7 @@ export async function fetchLibtorch(env, driver = hasNvidiaDriver()) {
     return libtorch;
   }
   say(`libtorch ${version} is not in the cache ${cache}`);
-  const staging = createStaging(cache);
-  try {
+  return await withStaging(cache, async staging => {
     const tree = join(staging, 'tree');
     mkdirSync(tree);
     const { source, cpuPart } = await fetchInto(tree, { version, index, driver, staging, env });
@@ -48,9 +48,7 @@ export async function fetchLibtorch(env, driver = hasNvidiaDriver()) {
     say(`checking and keeping libtorch ${build} in ${cache}`);
     const about = { version, build, arch: process.arch, cpuPart, index: index ?? null, source };
     return inspectLibtorch(await publish(tree, cache, about));
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
+  });
 }
 
 /**
