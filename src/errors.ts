@@ -79,7 +79,7 @@ export type NativeErrorCode =
 export class NativeError extends NerbertError {
   declare readonly code: NativeErrorCode;
 
-  // biome-ignore lint/complexity/noUselessConstructor: narrows the type of `code`
+  // Narrows the type of `code`.
   constructor(code: NativeErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
   }
