@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { NerbertError } from './errors.ts';
 
@@ -15,6 +16,7 @@ const writeFailures = new Map([
   ['ENOENT', 'the folder does not exist. Create it first'],
   ['ENOTDIR', 'a part of the path is a file, not a folder'],
   ['EISDIR', 'there is a folder of that name'],
+  ['EEXIST', 'there is a file of that name'],
   ['EMFILE', 'too many files are open'],
   ['ENAMETOOLONG', 'the name is too long'],
   ['EIO', 'the disk reports an error'],
@@ -35,6 +37,20 @@ export async function writeFileAtomically(path: string, content: FileContent): P
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw isSystemError(error) ? writeError(path, error) : error;
+  }
+}
+
+/**
+ * Makes a folder, with those above it, where it is missing.
+ *
+ * @throws NerbertError `ERR_IO` if it cannot be made or written to
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+  } catch (error) {
+    throw isSystemError(error) ? writeError(`to the folder ${path}`, error) : error;
   }
 }
 
@@ -66,7 +82,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
-function writeError(path: string, error: NodeJS.ErrnoException): NerbertError {
+function writeError(target: string, error: NodeJS.ErrnoException): NerbertError {
   const reason = writeFailures.get(error.code ?? '') ?? error.message;
-  return new NerbertError('ERR_IO', `Could not write ${path}: ${reason}`, { cause: error });
+  return new NerbertError('ERR_IO', `Could not write ${target}: ${reason}`, { cause: error });
 }

@@ -1,12 +1,14 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NerbertError } from '../errors.ts';
-import { writeFileAtomically } from '../files.ts';
+import { makeFolder, writeFileAtomically } from '../files.ts';
 import type { TokenizerSettings } from './settings.ts';
 import { tokenizerFileNames } from './tokenizer-files.ts';
 import { toTokenizerJson } from './tokenizer-json.ts';
 
-/** Writes the four files that transformers knows a BERT tokenizer by; each replaces its former one whole. */
+/**
+ * Writes the four files that transformers knows a BERT tokenizer by; each replaces its former one whole.
+ *
+ * @throws NerbertError `ERR_IO`
+ */
 export async function saveTokenizer(settings: TokenizerSettings, folder: string): Promise<void> {
   const special = specialTokensMap(settings);
   const contents = {
@@ -22,12 +24,7 @@ export async function saveTokenizer(settings: TokenizerSettings, folder: string)
       tokenizer_class: 'BertTokenizer',
     }),
   };
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    const reason = (error as Error).message;
-    throw new NerbertError('ERR_IO', `Could not make the folder ${folder}: ${reason}`, { cause: error });
-  }
+  await makeFolder(folder);
   for (const [name, content] of Object.entries(contents)) {
     await writeFileAtomically(join(folder, name), content);
   }

@@ -1,8 +1,5 @@
-import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NerbertError } from '../errors.ts';
-import { writeFileAtomically } from '../files.ts';
+import { makeFolder, writeFileAtomically } from '../files.ts';
 import { classificationReport } from '../report/classification-report.ts';
 import { errorCurves } from '../report/error-curves.ts';
 import { learningRateCurve } from '../report/learning-rate-curve.ts';
@@ -26,18 +23,7 @@ export class RunFolder {
   /** Makes the folder, unless nothing is to be written. @throws NerbertError `ERR_IO` if it cannot be written to */
   static async open(settings: FolderSettings): Promise<RunFolder> {
     const { outputDir, saveBest, report, figures } = settings;
-    if (saveBest || report || figures) {
-      try {
-        await mkdir(outputDir, { recursive: true });
-        await access(outputDir, constants.W_OK);
-      } catch (cause) {
-        throw new NerbertError(
-          'ERR_IO',
-          `Expected a folder that can be written to for outputDir but ${outputDir} cannot: ${(cause as Error).message}`,
-          { cause },
-        );
-      }
-    }
+    if (saveBest || report || figures) await makeFolder(outputDir);
     return new RunFolder(settings);
   }
 

@@ -1,18 +1,9 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { NerbertError } from '../../src/errors.ts';
-import { writeFileAtomically } from '../../src/files.ts';
-
-async function temporaryFolder(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'nerbert-'));
-  t.teardown(async () => {
-    await chmod(folder, 0o700);
-    await rm(folder, { recursive: true });
-  });
-  return folder;
-}
+import { makeFolder, writeFileAtomically } from '../../src/files.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 test('writes text and bytes and leaves nothing beside them', async t => {
   const folder = await temporaryFolder(t);
@@ -71,6 +62,25 @@ test('what the file system refuses is said with the remedy', async t => {
   await expectRefusal(join(folder, 'file', 'x'), /a part of the path is a file/);
   await expectRefusal('/proc/x', /Could not write \/proc\/x: /);
   t.deepEqual((await readdir(folder)).sort(), ['file', 'sub']);
+});
+
+test('makes a folder with those above it, and takes one that is there', async t => {
+  const folder = join(await temporaryFolder(t), 'a', 'b');
+  await makeFolder(folder);
+  await makeFolder(folder);
+  t.true((await stat(folder)).isDirectory());
+});
+
+test('a folder that cannot be made or written to is named with the reason', async t => {
+  const folder = await temporaryFolder(t);
+  const expectRefusal = (path: string, message: RegExp) =>
+    t.throwsAsync(makeFolder(path), { instanceOf: NerbertError, code: 'ERR_IO', message });
+  await writeFile(join(folder, 'file'), '');
+  await expectRefusal(join(folder, 'file'), /Could not write to the folder .*: there is a file of that name/);
+  await expectRefusal(join(folder, 'file', 'x'), /a part of the path is a file/);
+  if (process.getuid?.() === 0) return; // root may write anywhere
+  await chmod(folder, 0o500);
+  await expectRefusal(folder, /permission denied/);
 });
 
 test('a full disk leaves the former file whole', async t => {
