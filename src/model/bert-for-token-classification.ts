@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IGNORE_INDEX } from '../batch.ts';
-import { checkKnownOptions, checkNumber, checkOneOf, checkString } from '../check.ts';
+import { checkKnownOptions, checkNumber, checkOneOf, checkPositive, checkString } from '../check.ts';
 import {
   type BertConfig,
   configFromOption,
@@ -11,11 +10,12 @@ import {
 } from '../checkpoint/config.ts';
 import { configToJson } from '../checkpoint/config-json.ts';
 import { type LabelList, resolveLabels } from '../checkpoint/labels.ts';
+import { checkpointFolder } from '../checkpoint-folder.ts';
 import type { EngineOptions, Parameter } from '../engine/addon.ts';
 import { type AnyBatch, checkBatch, toPadded } from '../engine/packing.ts';
 import { EngineSession, type OptimizerHandle } from '../engine/session.ts';
 import { OptionError } from '../errors.ts';
-import { writeFileAtomically } from '../files.ts';
+import { makeFolder, writeFileAtomically } from '../files.ts';
 import {
   checkModelOptions,
   type EngineChoice,
@@ -113,8 +113,8 @@ export class BertForTokenClassification {
     nameOrPath: string,
     options: ModelOptions = {},
   ): Promise<BertForTokenClassification> {
-    const folder = checkString('nameOrPath', nameOrPath);
     checkModelOptions('fromPretrained', options);
+    const folder = await checkpointFolder(checkString('nameOrPath', nameOrPath), 'config.json and weights');
     const stored = await readConfig(folder);
     const { loaded, choice } = configure(stored, options);
     const session = await EngineSession.open(engineOptions(loaded.config, choice));
@@ -197,7 +197,7 @@ export class BertForTokenClassification {
     }
     const learningRate = checkNumber('learningRate', options.learningRate ?? optimizer.learningRate, 0);
     checkOneOf('lossReduction', lossReduction, ['token-mean', 'batch-mean']);
-    if (clipping !== undefined) checkNumber('clipping', clipping, Number.MIN_VALUE);
+    if (clipping !== undefined) checkPositive('clipping', clipping);
     if (list.length === 0) throw new OptionError('batches', 'at least one batch', list);
     const packed = list.map((batch, i) => checkBatch(batch, this.geometry, `batches[${i}]`).packed);
 
@@ -228,7 +228,7 @@ export class BertForTokenClassification {
    */
   async savePretrained(dir: string): Promise<void> {
     checkString('dir', dir);
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     await saveWeights(this.session, join(dir, 'model.safetensors'));
     await writeFileAtomically(join(dir, 'config.json'), configToJson(this.config, this.#configJson));
   }

@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { checkBoolean, checkKnownOptions, checkString } from '../check.ts';
-import { CheckpointError } from '../errors.ts';
+import { checkpointFolder } from '../checkpoint-folder.ts';
 import { BertTokenizer } from './bert-tokenizer.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import { readTokenizerFiles } from './tokenizer-files.ts';
@@ -20,19 +19,11 @@ export const AutoTokenizer = {
     checkKnownOptions('AutoTokenizer.fromPretrained', options, ['doLowerCase']);
     const { doLowerCase } = options;
     if (doLowerCase !== undefined) checkBoolean('doLowerCase', doLowerCase);
-    const folder = await resolveFolder(checkString('nameOrPath', nameOrPath));
+    const folder = await checkpointFolder(
+      checkString('nameOrPath', nameOrPath),
+      'tokenizer.json or vocab.txt',
+    );
     const { settings, notes } = resolveSettings(await readTokenizerFiles(folder), doLowerCase);
     return new BertTokenizer(settings, notes);
   },
 };
-
-/** The local folder that a name stands for: so far itself. */
-async function resolveFolder(nameOrPath: string): Promise<string> {
-  const found = await stat(nameOrPath).catch(() => undefined);
-  if (found?.isDirectory()) return nameOrPath;
-  throw new CheckpointError(
-    `expected a local folder with tokenizer.json or vocab.txt for the tokenizer but this is ${found ? 'a file' : 'no folder'}. ` +
-      'Give the path of a downloaded checkpoint',
-    nameOrPath,
-  );
-}

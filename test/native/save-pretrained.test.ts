@@ -1,19 +1,14 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
+import { CheckpointError, NerbertError } from '../../src/errors.ts';
 import { BertForTokenClassification } from '../../src/model/bert-for-token-classification.ts';
 import { getOptimizerWithWeightDecay } from '../../src/training/optimizer.ts';
 import { checkpoint, goldenIndex, sha256OfRange } from '../support/checkpoints.ts';
 import { largestDifference } from '../support/numbers.ts';
 import { float32, readSafetensors } from '../support/safetensors.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { microBatches, tinyModel } from '../support/train-golden.ts';
-
-async function temporaryFolder(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'nerbert-save-'));
-  t.teardown(() => rm(folder, { recursive: true }));
-  return folder;
-}
 
 async function valuesOf(model: BertForTokenClassification): Promise<Map<string, Float32Array>> {
   const values = new Map<string, Float32Array>();
@@ -96,3 +91,30 @@ for (const variant of ['zip-bin', 'legacy-bin', 'gamma-beta', 'no-prefix', 'shar
     }
   });
 }
+
+test('a folder that cannot be written to is refused with the reason', async t => {
+  const file = join(await temporaryFolder(t), 'file');
+  await writeFile(file, '');
+  await using model = await BertForTokenClassification.fromPretrained(tinyModel);
+  const refusal = { instanceOf: NerbertError, code: 'ERR_IO' };
+  await t.throwsAsync(model.savePretrained(file), { ...refusal, message: /there is a file of that name/ });
+  await t.throwsAsync(model.savePretrained(join(file, 'x')), {
+    ...refusal,
+    message: /is a file, not a folder/,
+  });
+});
+
+test('what is no local folder is refused with what to do', async t => {
+  const refuses = (nameOrPath: string, message: RegExp) =>
+    t.throwsAsync(BertForTokenClassification.fromPretrained(nameOrPath), {
+      instanceOf: CheckpointError,
+      message,
+    });
+  await refuses(
+    'allenai/scibert_scivocab_cased',
+    /expected a local folder with config\.json .*hf download allenai\/scibert_scivocab_cased --local-dir scibert_scivocab_cased/,
+  );
+  await refuses('./no/such/folder', /there is none at \/.*no\/such\/folder\. Check the path$/);
+  await refuses(join(tinyModel, 'config.json'), /this is a file\. Give the folder that it lies in/);
+  await refuses(await temporaryFolder(t), /config\.json: there is no such file/);
+});
