@@ -1,20 +1,20 @@
 // @ts-check
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream, mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, InstallError, say } from '../failure.mjs';
 import { megabytes, Progress } from './progress.mjs';
 import { destinationOf } from './selection.mjs';
 import { ARCHIVE_SHA256 } from './versions.mjs';
+import { listZip, unpackZip } from './zip.mjs';
 
 /** PyTorch's own download site; NERBERT_LIBTORCH_URL names a mirror of it. */
 const SITE = 'https://download.pytorch.org/libtorch';
 
 /**
- * Fetches the CPU build's archive and unpacks what is needed, with CMake, so that no Python takes part.
+ * Fetches the CPU build's archive and unpacks what is needed; no Python takes part.
  * @param {object} options
  * @param {string} options.version
  * @param {NodeJS.ProcessEnv} options.env
@@ -34,7 +34,7 @@ export async function fetchArchive({ version, env, staging, tree }) {
     say(`SHA-256 of ${source} is ${sha256}; no sum of this version is known to compare it with`);
   else if (expected !== sha256)
     throw new InstallError(`the checksum of ${url} is wrong: SHA-256 is ${sha256}, expected ${expected}`, []);
-  unpack(file, join(staging, 'archive'), tree);
+  await unpackZip(file, listZip(file), tree, name => destinationOf(name, false));
   return { source, cpuPart: false };
 }
 
@@ -76,26 +76,4 @@ async function download(url, file) {
   if (total !== undefined && size !== total)
     throw new InstallError(`${url} is incomplete: ${size} bytes came, ${total} were expected`, []);
   return hash.digest('hex');
-}
-
-/**
- * @param {string} file
- * @param {string} folder to unpack all into
- * @param {string} tree to move what is needed to
- */
-function unpack(file, folder, tree) {
-  mkdirSync(folder);
-  const result = spawnSync('cmake', ['-E', 'tar', 'xf', file], { cwd: folder, encoding: 'utf8' });
-  if (result.status !== 0)
-    throw new InstallError(
-      `${file} could not be unpacked: ${result.stderr?.trim() || 'cmake cannot be run'}`,
-      [],
-    );
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    const destination = entry.isFile() ? destinationOf(path.slice(folder.length + 1), false) : undefined;
-    if (destination === undefined) continue;
-    mkdirSync(dirname(join(tree, destination)), { recursive: true });
-    renameSync(path, join(tree, destination));
-  }
 }

@@ -1,15 +1,12 @@
 // @ts-check
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { diskFull, InstallError, say } from '../failure.mjs';
 import { folderSize, Progress } from './progress.mjs';
 import { destinationOf, nvidiaRequirements } from './selection.mjs';
-
-const UNPACK = join(dirname(fileURLToPath(import.meta.url)), 'unpack.py');
+import { listZip, unpackZip } from './zip.mjs';
 
 /** Wheels of torch for a Python that surely has them; nothing of Python's is taken, so any will do. */
 const ANY_PYTHON = [
@@ -39,15 +36,18 @@ export async function fetchWheels({ version, index, driver, staging, tree }) {
     noDeps: true,
   });
   if (wheel === undefined) throw new InstallError('pip downloaded no wheel of torch', []);
-  const cuda = listMembers(wheel).includes('torch/lib/libtorch_cuda.so');
+  const entries = listZip(wheel);
+  const cuda = entries.some(entry => entry.name === 'torch/lib/libtorch_cuda.so');
   const cpuPart = cuda && !driver;
+  /** @param {string} name */
+  const destination = name => destinationOf(name, cpuPart);
   if (cuda)
     say(
       driver
         ? "this is a CUDA build, and there is an NVIDIA driver: NVIDIA's libraries are fetched too (2 to 3 GB)"
         : 'this is a CUDA build, but there is no NVIDIA driver: only what the CPU needs is kept, with the CUDA runtime and CUPTI (13 MB)',
     );
-  unpack(wheel, tree, cpuPart);
+  await unpackZip(wheel, entries, tree, destination);
   if (cuda) {
     const requirements = nvidiaRequirements(readMetadata(tree), cpuPart);
     const wheels = await download(requirements, {
@@ -55,7 +55,7 @@ export async function fetchWheels({ version, index, driver, staging, tree }) {
       folder: join(staging, 'nvidia-wheels'),
       noDeps: false,
     });
-    for (const nvidia of wheels) unpack(nvidia, tree, cpuPart);
+    for (const nvidia of wheels) await unpackZip(nvidia, listZip(nvidia), tree, destination);
   }
   return { source: wheel.slice(dirname(wheel).length + 1), cpuPart };
 }
@@ -126,30 +126,4 @@ async function runPip(args, folder) {
   if (status === 0) return undefined;
   const told = errors.filter(line => line.startsWith('ERROR'));
   return (told.length > 0 ? told : errors.slice(-3)).join('\n') || `it ended with ${status}`;
-}
-
-/**
- * @param {string} wheel
- * @param {string} tree
- * @param {boolean} cpuPart
- */
-function unpack(wheel, tree, cpuPart) {
-  const pairs = listMembers(wheel)
-    .map(member => [member, destinationOf(member, cpuPart)])
-    .filter(([, path]) => path !== undefined);
-  runUnpack(['extract', wheel, tree], JSON.stringify(pairs));
-}
-
-/** @param {string} wheel @returns {string[]} */
-const listMembers = wheel => JSON.parse(runUnpack(['list', wheel], ''));
-
-/**
- * @param {string[]} args
- * @param {string} input
- */
-function runUnpack(args, input) {
-  const result = spawnSync('python3', [UNPACK, ...args], { input, encoding: 'utf8', maxBuffer: 2 ** 28 });
-  if (result.status === 0) return result.stdout;
-  if (result.status === constants.errno.ENOSPC) throw diskFull(new Error(args.join(' ')));
-  throw new InstallError(`${args[1]} could not be unpacked: ${result.stderr.trim().split('\n').at(-1)}`, []);
 }
