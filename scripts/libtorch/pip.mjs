@@ -55,6 +55,10 @@ export async function fetchWheels({ version, index, driver, staging, tree }) {
       folder: join(staging, 'nvidia-wheels'),
       noDeps: false,
     });
+    for (const needed of ['nvidia_cuda_runtime', 'nvidia_cuda_cupti']) {
+      if (!wheels.some(file => file.includes(needed)))
+        throw new InstallError(`${needed}, which libtorch_cpu needs, is not among what pip fetched`, []);
+    }
     for (const nvidia of wheels) await unpackZip(nvidia, listZip(nvidia), tree, destination);
   }
   return { source: wheel.slice(dirname(wheel).length + 1), cpuPart };
