@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
-import type { StartEvent, StepEvent, TrainerEvent } from './events.ts';
+import type { TrainerEvent } from './events.ts';
+import { StepFigures } from './step-figures.ts';
 import type { TrainerSettings } from './trainer-options.ts';
 
 type ProgressSettings = Pick<TrainerSettings, 'nEpochs' | 'printEvery'>;
@@ -15,77 +16,11 @@ export function progressPrinter(settings: ProgressSettings): ProgressPrinter {
   return process.stdout.isTTY ? new BarPrinter(settings) : new LinePrinter(settings);
 }
 
-/** Words and seconds since training began, evaluation left out. */
-class Pace {
-  #words = 0;
-  #seconds = 0;
-  #steps = 0;
-  #last = performance.now();
-
-  /** To be called when something else than steps begins or has ended. */
-  pause(): void {
-    this.#last = performance.now();
-  }
-
-  add({ words }: StepEvent): void {
-    const now = performance.now();
-    this.#seconds += (now - this.#last) / 1000;
-    this.#last = now;
-    this.#words += words;
-    this.#steps++;
-  }
-
-  get wordsPerSecond(): number {
-    return this.#words / this.#seconds;
-  }
-
-  secondsLeft(steps: number): number {
-    return (this.#seconds / this.#steps) * steps;
-  }
-}
-
-/** The figures of a step that both printers show. */
-class StepFigures {
-  readonly #pace = new Pace();
-  readonly #nEpochs: number;
-  #stepsPerEpoch: number | undefined;
-
-  constructor(nEpochs: number) {
-    this.#nEpochs = nEpochs;
-  }
-
-  start(event: StartEvent): void {
-    this.#stepsPerEpoch = event.stepsPerEpoch;
-    this.#pace.pause();
-  }
-
-  pause(): void {
-    this.#pace.pause();
-  }
-
-  get stepsPerEpoch(): number | undefined {
-    return this.#stepsPerEpoch;
-  }
-
-  of(event: StepEvent): string {
-    this.#pace.add(event);
-    const figures = [
-      `loss ${event.loss.toFixed(4)}`,
-      `lr ${event.learningRate.toExponential(2)}`,
-      `${Math.round(this.#pace.wordsPerSecond).toLocaleString('en-US')} words/s`,
-    ];
-    if (this.#stepsPerEpoch !== undefined) {
-      const left = this.#pace.secondsLeft(this.#nEpochs * this.#stepsPerEpoch - event.step);
-      figures.push(`${duration(left)} of training left`);
-    }
-    return figures.join('  ');
-  }
-}
-
 class BarPrinter implements ProgressPrinter {
   readonly #figures: StepFigures;
   readonly #nEpochs: number;
   #bar: SingleBar | undefined;
+  #title = '';
 
   constructor({ nEpochs }: ProgressSettings) {
     this.#nEpochs = nEpochs;
@@ -93,18 +28,12 @@ class BarPrinter implements ProgressPrinter {
   }
 
   show(event: TrainerEvent): void {
-    if (event.type === 'start') {
-      this.#figures.start(event);
-    } else if (event.type === 'step') {
-      const figures = this.#figures.of(event);
+    const figures = this.#figures.of(event) ?? '';
+    if (event.type === 'step') {
       const title = `epoch ${event.epoch}/${this.#nEpochs}`;
       this.#update(title, event.stepOfEpoch, this.#figures.stepsPerEpoch, figures);
-      if (event.stepOfEpoch === this.#figures.stepsPerEpoch) this.clear();
     } else if (event.type === 'evaluation-step') {
-      this.#update(`evaluation ${event.epoch}/${this.#nEpochs}`, event.batch, event.batches, '');
-      this.#figures.pause();
-    } else if (event.type === 'checkpoint') {
-      this.#figures.pause();
+      this.#update(`evaluation ${event.epoch}/${this.#nEpochs}`, event.batch, event.batches, figures);
     }
   }
 
@@ -114,19 +43,28 @@ class BarPrinter implements ProgressPrinter {
   }
 
   #update(title: string, value: number, total: number | undefined, figures: string): void {
+    if (title !== this.#title) this.clear();
+    this.#title = title;
     this.#bar ??= startBar(title, total);
     this.#bar.update(value, { title, figures });
   }
 }
 
+/** Columns that the text takes, as a rule at most, so that the time left still shows in a terminal of 80. */
+const WIDTH_BESIDE_BAR = 74;
+
 function startBar(title: string, total: number | undefined): SingleBar {
   const place = total === undefined ? '{value}' : '{bar} {value}/{total}';
   const bar = new SingleBar({
     format: `{title} ${place}  {figures}`,
-    barsize: 20,
-    hideCursor: true,
+    barsize: Math.min(40, Math.max(4, process.stdout.columns - WIDTH_BESIDE_BAR)),
     clearOnComplete: true,
     stream: process.stdout,
+    // Nothing that a killed process would leave behind in the terminal; long lines are cut all the same.
+    hideCursor: false,
+    linewrap: true,
+    // Signals are not ours to catch: a listener would keep Ctrl-C from ending the user's program.
+    gracefulExit: false,
   });
   bar.start(total ?? 1, 0, { title, figures: '' });
   return bar;
@@ -142,25 +80,14 @@ class LinePrinter implements ProgressPrinter {
   }
 
   show(event: TrainerEvent): void {
-    if (event.type === 'start') {
-      this.#figures.start(event);
-    } else if (event.type === 'step') {
-      const figures = this.#figures.of(event);
-      if (event.step % this.#settings.printEvery !== 0) return;
-      const total = this.#figures.stepsPerEpoch;
-      const place = `${event.stepOfEpoch}${total === undefined ? '' : `/${total}`}`;
-      process.stdout.write(`epoch ${event.epoch}/${this.#settings.nEpochs}  step ${place}  ${figures}\n`);
-    } else {
-      this.#figures.pause();
-    }
+    const figures = this.#figures.of(event);
+    if (event.type !== 'step' || event.step % this.#settings.printEvery !== 0) return;
+    const { stepsPerEpoch } = this.#figures;
+    const total = stepsPerEpoch === undefined ? '' : `/${stepsPerEpoch}`;
+    process.stdout.write(
+      `epoch ${event.epoch}/${this.#settings.nEpochs}  step ${event.stepOfEpoch}${total}  ${figures}\n`,
+    );
   }
 
   clear(): void {}
-}
-
-function duration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const rest = String(whole % 60).padStart(2, '0');
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
 }
