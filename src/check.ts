@@ -21,7 +21,7 @@ export function checkPositive(option: string, value: unknown): number {
   throw new OptionError(option, 'a number above 0', value);
 }
 
-/** A probability of dropping: in [0, 1). */
+/** A probability of dropping, or a rate of decay: in [0, 1). */
 export function checkProbability(option: string, value: unknown): number {
   if (typeof value === 'number' && value >= 0 && value < 1) return value;
   throw new OptionError(option, 'a number of at least 0 and below 1', value);

@@ -9,6 +9,11 @@ export interface PredictedSentence {
   predictions: readonly string[];
 }
 
+/** Whether any word of a sentence has another tag than the gold one. */
+export function hasMistake({ labels, predictions }: PredictedSentence): boolean {
+  return labels.some((label, i) => label !== predictions[i]);
+}
+
 export interface MistakesOptions {
   /** Sentences shown at most. Default: all. */
   maxMistakes?: number | undefined;
@@ -34,7 +39,7 @@ export class MistakeTables {
   next(sentence: PredictedSentence): string[] {
     checkSentence(sentence);
     const { words, labels, predictions } = sentence;
-    if (this.#shown >= this.#maxMistakes || labels.every((label, i) => label === predictions[i])) return [];
+    if (this.#shown >= this.#maxMistakes || !hasMistake(sentence)) return [];
     const separator = this.#shown++ === 0 ? [] : [''];
     const rows = words.map((word, i) => [word, labels[i] ?? '', predictions[i] ?? ''] as const);
     return [...separator, ...alignColumns([HEADER, ...rows])];

@@ -79,6 +79,8 @@ export class BertForTokenClassification {
   /** Where the model computes: `cpu`, `cuda` or `cuda:N`. */
   readonly device: string;
   readonly dtype: 'float32' | 'bfloat16';
+  /** Weight of each label in the loss, by label id; undefined: all 1. */
+  readonly classWeights: Float32Array | undefined;
   /** What was loaded, newly initialised and ignored, for a person to read; empty for a model from scratch. */
   readonly loadingReport: string;
   /** The engine below; for optimizers and tests. @internal */
@@ -99,6 +101,7 @@ export class BertForTokenClassification {
     this.#configJson = loaded.json;
     this.device = choice.device;
     this.dtype = choice.dtype;
+    this.classWeights = choice.classWeights;
     this.loadingReport = loadingReport;
   }
 

@@ -14,6 +14,19 @@ export interface ClassificationReportInput {
   wordsLostToCut: number | undefined;
 }
 
+/** Both reports under their headings. */
+export function scoreTables({
+  reportEntities,
+  reportTokens,
+}: Pick<ClassificationReportInput, 'reportEntities' | 'reportTokens'>): string {
+  return `Entities (type, first and last word right)
+
+${reportEntities}
+Words (one tag each)
+
+${reportTokens}`;
+}
+
 /** The text of classification_report.txt. */
 export function classificationReport(input: ClassificationReportInput): string {
   const count = (n: number) => n.toLocaleString('en-US');
@@ -22,12 +35,7 @@ export function classificationReport(input: ClassificationReportInput): string {
     lost === undefined
       ? ''
       : `; a single window a sentence would have lost ${count(lost)} of them, here they count`;
-  return `Entities (type, first and last word right)
-
-${input.reportEntities}
-Words (one tag each)
-
-${input.reportTokens}
+  return `${scoreTables(input)}
 Best epoch: ${input.epoch} of ${input.nEpochs}, by micro-averaged F1 of entities
 Training loss: ${input.lossTr.toFixed(4)} per labelled word
 Validation loss: ${input.lossVal.toFixed(4)} per labelled word

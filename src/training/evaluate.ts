@@ -1,16 +1,15 @@
 import { DataLoader } from '../data/dataloader.ts';
-import { OptionError } from '../errors.ts';
 import { EntityCounts } from '../evaluation/entity-counts.ts';
 import { formatEntityReport } from '../evaluation/entity-report.ts';
 import { type EntityScores, entityScoresOf } from '../evaluation/entity-scores.ts';
-import type { PredictedSentence } from '../evaluation/mistakes.ts';
+import { hasMistake } from '../evaluation/mistakes.ts';
 import { WordCounts } from '../evaluation/word-counts.ts';
 import { formatWordReport } from '../evaluation/word-report.ts';
 import { type WordScores, wordScoresOf } from '../evaluation/word-scores.ts';
 import type { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
 import type { EvaluationStepEvent, MistakeEvent } from './events.ts';
-import type { BatchLoader } from './loader.ts';
+import { type BatchLoader, noLabelledWord } from './loader.ts';
 import { type PredictedBatch, predictSentences } from './predict-sentences.ts';
 
 /** Digits of the scores in reports. */
@@ -59,7 +58,7 @@ export async function* evaluationEvents(
     }
     yield { type: 'evaluation-step', epoch, batch: ++batch, batches: loader.length };
   }
-  return counts.finish(loader);
+  return counts.finish(loader, epoch);
 }
 
 /** The same without the events. */
@@ -67,13 +66,14 @@ export async function evaluateModel(
   model: BertForTokenClassification,
   tokenizer: BertTokenizer,
   loader: BatchLoader,
-  epoch = 0,
+  signal?: AbortSignal,
 ): Promise<Evaluation> {
-  const events = evaluationEvents(model, tokenizer, loader, epoch, undefined);
-  for (;;) {
-    const { value, done } = await events.next();
-    if (done) return value;
+  const counts = new EvaluationCounts();
+  for await (const predicted of predictSentences(model, loader, tokenizer)) {
+    signal?.throwIfAborted();
+    counts.add(predicted);
   }
+  return counts.finish(loader);
 }
 
 /** Counts predictions batch by batch, so that no logits and no sentences are kept. */
@@ -97,10 +97,8 @@ class EvaluationCounts {
   }
 
   /** @throws OptionError if there was no labelled word at all */
-  finish(loader: BatchLoader): Evaluation {
-    if (this.#scoredWords === 0) {
-      throw new OptionError('dataloaderVal', 'at least one labelled word', 'none');
-    }
+  finish(loader: BatchLoader, epoch?: number): Evaluation {
+    if (this.#scoredWords === 0) throw noLabelledWord('dataloaderVal', epoch);
     const entities = entityScoresOf(this.#entities);
     const words = wordScoresOf(this.#words);
     return {
@@ -115,8 +113,4 @@ class EvaluationCounts {
       wordsLostToCut: loader instanceof DataLoader ? loader.dataset.wordsLostToCut : undefined,
     };
   }
-}
-
-function hasMistake({ labels, predictions }: PredictedSentence): boolean {
-  return labels.some((label, i) => label !== predictions[i]);
 }

@@ -10,7 +10,7 @@ export interface StepEvent {
   epoch: number;
   /** Step within the epoch, from 1. */
   stepOfEpoch: number;
-  /** Mean loss per labelled word of this step, before its update. */
+  /** Mean loss per labelled word of this step, before its update; weighted where the model has class weights. */
   loss: number;
   learningRate: number;
   /** L2 norm of the gradients before clipping. */
@@ -41,7 +41,7 @@ export interface MistakeEvent extends PredictedSentence {
 export interface EvaluationEvent {
   type: 'evaluation';
   epoch: number;
-  /** Mean training loss per labelled word over the epoch. */
+  /** Mean of the steps' losses per labelled word, weighted as they are. */
   lossTr: number;
   evaluation: Evaluation | undefined;
   /** Whether it is the best epoch so far, by entity F1; the last one is, without validation data. */

@@ -1,4 +1,4 @@
-import { checkKnownOptions, checkNumber, checkOneOf } from '../check.ts';
+import { checkKnownOptions, checkNumber, checkOneOf, checkProbability } from '../check.ts';
 import type { OptimizerHandle } from '../engine/session.ts';
 import { OptionError } from '../errors.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
@@ -79,9 +79,7 @@ export function getOptimizerWithWeightDecay(options: OptimizerOptions): Optimize
   return new Optimizer(options);
 }
 
-function checkBetas(betas: readonly [number, number]): readonly [number, number] {
-  if (!Array.isArray(betas) || betas.length !== 2 || !betas.every(beta => beta >= 0 && beta < 1)) {
-    throw new OptionError('betas', 'two numbers of at least 0 and below 1', betas);
-  }
-  return betas;
+function checkBetas(betas: unknown): readonly [number, number] {
+  if (!Array.isArray(betas) || betas.length !== 2) throw new OptionError('betas', 'two numbers', betas);
+  return [checkProbability('betas[0]', betas[0]), checkProbability('betas[1]', betas[1])];
 }

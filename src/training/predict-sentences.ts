@@ -1,9 +1,9 @@
-import { IGNORE_INDEX, type LabelledWords } from '../batch.ts';
+import { IGNORE_INDEX, type LabelledWords, type PackedBatch } from '../batch.ts';
 import { DataLoader } from '../data/dataloader.ts';
 import type { DataSample } from '../data/sample.ts';
-import { type AnyBatch, checkBatch } from '../engine/packing.ts';
+import { checkBatch } from '../engine/packing.ts';
 import type { PredictedSentence } from '../evaluation/mistakes.ts';
-import type { BertForTokenClassification, LabelPredictions } from '../model/bert-for-token-classification.ts';
+import type { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
 import type { BatchLoader } from './loader.ts';
 
@@ -29,14 +29,15 @@ export async function* predictSentences(
   const tagOf = (id: number): string => model.config.id2label[id] ?? UNSEEN;
   const samples = loader instanceof DataLoader ? loader.dataset.samples : undefined;
   const seen = new Set<number>();
+  let index = 0;
   for (const batch of loader) {
-    const result = await model.predictLabelled(batch);
-    const labelled = batch.labelledWords;
+    const { packed } = checkBatch(batch, model.geometry, `dataloaderVal[${index++}]`);
+    const { predictions, lossSum, lossWeight } = await model.predictLabelled(packed);
     const sentences =
-      samples && labelled
-        ? fromSamples(samples, labelled, result, tagOf, seen)
-        : fromRows(batch, model, result, tagOf, tokenizer);
-    yield { sentences, lossSum: result.lossSum, lossWeight: result.lossWeight };
+      samples && batch.labelledWords
+        ? fromSamples(samples, batch.labelledWords, predictions, tagOf, seen)
+        : fromRows(packed, predictions, tagOf, tokenizer);
+    yield { sentences, lossSum, lossWeight };
   }
   const unseen = (samples ?? []).filter((_, index) => !seen.has(index));
   if (unseen.length > 0) {
@@ -47,7 +48,7 @@ export async function* predictSentences(
 function fromSamples(
   samples: readonly DataSample[],
   labelled: LabelledWords,
-  { predictions }: LabelPredictions,
+  predictions: Int32Array,
   tagOf: (id: number) => string,
   seen: Set<number>,
 ): PredictedSentence[] {
@@ -71,13 +72,11 @@ function unpredicted(sample: DataSample = { words: [], labels: [] }): PredictedS
 }
 
 function fromRows(
-  batch: AnyBatch,
-  model: BertForTokenClassification,
-  { predictions }: LabelPredictions,
+  { inputIds, labels, boundaries }: PackedBatch,
+  predictions: Int32Array,
   tagOf: (id: number) => string,
   tokenizer: BertTokenizer,
 ): PredictedSentence[] {
-  const { inputIds, labels, boundaries } = checkBatch(batch, model.geometry, 'batch').packed;
   const sentences: PredictedSentence[] = [];
   let next = 0;
   for (let row = 0; row + 1 < boundaries.length; row++) {

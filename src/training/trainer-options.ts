@@ -9,6 +9,7 @@ import {
 import { OptionError } from '../errors.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
+import { checkLabelIds } from './label-ids.ts';
 import { Optimizer } from './optimizer.ts';
 
 export interface BertTrainerOptions {
@@ -116,13 +117,9 @@ export function resolveTrainerOptions(options: BertTrainerOptions): TrainerSetti
 }
 
 function checkSameLabels(labels2ind: unknown, label2id: Record<string, number>): void {
-  const listed = (labels: object) => JSON.stringify(Object.entries(labels).sort(([, a], [, b]) => a - b));
-  if (typeof labels2ind !== 'object' || labels2ind === null || listed(labels2ind) !== listed(label2id)) {
-    throw new OptionError(
-      'labels2ind',
-      `the model's labels ${JSON.stringify(label2id)}`,
-      JSON.stringify(labels2ind),
-      'Load the model with id2label from these labels, or use model.config.label2id',
-    );
+  if (typeof labels2ind !== 'object' || labels2ind === null) {
+    throw new OptionError('labels2ind', 'an object of label: id, such as model.config.label2id', labels2ind);
   }
+  const labels = new Set([...Object.keys(label2id), ...Object.keys(labels2ind)]);
+  checkLabelIds('labels2ind', labels2ind as Record<string, number>, label2id, labels);
 }

@@ -1,9 +1,11 @@
-import { checkInteger } from '../check.ts';
-import { NerbertError, OptionError } from '../errors.ts';
+import { checkBoolean, checkInteger, checkKnownOptions } from '../check.ts';
+import { checkBatch } from '../engine/packing.ts';
+import { NerbertError } from '../errors.ts';
+import { scoreTables } from '../report/classification-report.ts';
 import { printEvents } from './console-printer.ts';
 import { type Evaluation, evaluateModel, evaluationEvents } from './evaluate.ts';
 import type { BestEpoch, StepEvent, TrainerEvent, TrainResult } from './events.ts';
-import { type BatchLoader, checkLoader, labelledWords, stepBatches } from './loader.ts';
+import { type BatchLoader, checkLoader, countLabels, noLabelledWord, stepBatches } from './loader.ts';
 import { RunFolder } from './run-folder.ts';
 import { type BertTrainerOptions, resolveTrainerOptions, type TrainerSettings } from './trainer-options.ts';
 
@@ -20,9 +22,9 @@ export interface RunOptions extends TrainData {
 }
 
 export interface EvaluateOptions {
-  /** For the events of a run. */
+  /** Named above the reports that `verbose` prints. */
   epoch?: number | undefined;
-  /** Print both reports. @default false */
+  /** Print both reports on standard output. @default false */
   verbose?: boolean | undefined;
 }
 
@@ -51,14 +53,21 @@ export class BertTrainer {
   /**
    * The same loop as a stream of typed events; nothing is printed. The loop goes on when the next event is asked for.
    *
-   * @throws OptionError for batches that do not fit the model
+   * @throws OptionError for batches that do not fit the model, for a generator where there are several epochs, and for
+   *   an epoch without a labelled word
    * @throws NerbertError `ERR_DIVERGED` if a loss is not a finite number, `ERR_IO` if the run folder cannot be written
    * @throws the signal's reason if it aborts
    */
-  async *run({ dataloaderTrain, dataloaderVal, signal }: RunOptions): AsyncGenerator<TrainerEvent, void> {
+  async *run(data: RunOptions): AsyncGenerator<TrainerEvent, void> {
+    checkKnownOptions('train', data, ['dataloaderTrain', 'dataloaderVal', 'signal']);
+    const { dataloaderTrain, dataloaderVal, signal } = data;
     const { model, tokenizer, nEpochs, accumulateGradEvery } = this.#settings;
-    const training = checkLoader('dataloaderTrain', dataloaderTrain);
-    const validation = dataloaderVal && checkLoader('dataloaderVal', dataloaderVal);
+    const { label2id } = model.config;
+    const training = checkLoader('dataloaderTrain', dataloaderTrain, label2id, nEpochs);
+    const validation =
+      dataloaderVal === undefined
+        ? undefined
+        : checkLoader('dataloaderVal', dataloaderVal, label2id, nEpochs);
     const folder = await RunFolder.open(this.#settings);
     const batches = training.length;
     yield {
@@ -95,11 +104,20 @@ export class BertTrainer {
    * @throws OptionError if there is no labelled word, or a batch does not fit the model
    */
   async evaluate(dataloaderVal: BatchLoader, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const { epoch = 0, verbose = false } = options;
+    checkKnownOptions('evaluate', options, ['epoch', 'verbose']);
+    const { epoch, verbose = false } = options;
+    if (epoch !== undefined) checkInteger('epoch', epoch);
+    checkBoolean('verbose', verbose);
     const { model, tokenizer } = this.#settings;
-    const validation = checkLoader('dataloaderVal', dataloaderVal);
-    const evaluation = await evaluateModel(model, tokenizer, validation, checkInteger('epoch', epoch));
-    if (verbose) process.stdout.write(`${evaluation.reportEntities}\n${evaluation.reportTokens}`);
+    const evaluation = await evaluateModel(
+      model,
+      tokenizer,
+      checkLoader('dataloaderVal', dataloaderVal, model.config.label2id),
+    );
+    if (verbose) {
+      const heading = epoch === undefined ? '' : `Epoch ${epoch}\n\n`;
+      process.stdout.write(`${heading}${scoreTables(evaluation)}`);
+    }
     return evaluation;
   }
 
@@ -111,10 +129,17 @@ export class BertTrainer {
   ): AsyncGenerator<StepEvent, number> {
     const { model, optimizer, scheduler, accumulateGradEvery, clipping, lossReduction } = this.#settings;
     let stepOfEpoch = 0;
-    let lossSum = 0;
-    let wordSum = 0;
-    for (const batches of stepBatches(loader, accumulateGradEvery)) {
+    let batchOfEpoch = 0;
+    let lossOfEpoch = 0;
+    let weightOfEpoch = 0;
+    for (const group of stepBatches(loader, accumulateGradEvery)) {
       signal?.throwIfAborted();
+      const batches = group.map(
+        batch => checkBatch(batch, model.geometry, `dataloaderTrain[${batchOfEpoch++}]`).packed,
+      );
+      const counts = batches.map(batch => countLabels(batch, model.classWeights));
+      const words = sum(counts.map(count => count.words));
+      if (words === 0) continue; // only words without pieces: there is nothing to learn
       const learningRate = scheduler.learningRate(learningRates.length);
       const { losses, gradNorm, pieces } = await model.trainStep(batches, {
         optimizer,
@@ -122,41 +147,36 @@ export class BertTrainer {
         clipping,
         lossReduction,
       });
-      const wordsOf = batches.map(labelledWords);
-      const words = wordsOf.reduce((sum, count) => sum + count, 0);
-      // A share of the step's mean counts for all its words; a micro-batch's own mean for its words alone.
-      const sum = losses.reduce(
-        (total, loss, i) => total + loss * (lossReduction === 'token-mean' ? words : (wordsOf[i] ?? 0)),
-        0,
-      );
       learningRates.push(learningRate);
       stepOfEpoch++;
-      lossSum += sum;
-      wordSum += words;
       const step = learningRates.length;
-      checkFinite(sum, epoch, step, learningRate);
+      const weight = sum(counts.map(count => count.weight));
+      // A share of the step's mean stands for the whole step; a micro-batch's own mean for that micro-batch.
+      const lossSum = sum(
+        losses.map((loss, i) => loss * (lossReduction === 'token-mean' ? weight : (counts[i]?.weight ?? 0))),
+      );
+      checkFinite(lossSum, epoch, step, learningRate);
+      lossOfEpoch += lossSum;
+      weightOfEpoch += weight;
       yield {
         type: 'step',
         step,
         epoch,
         stepOfEpoch,
-        loss: sum / words,
+        loss: lossSum / weight,
         learningRate,
         gradNorm,
         words,
         pieces,
       };
     }
-    if (stepOfEpoch === 0) {
-      throw new OptionError(
-        'dataloaderTrain',
-        `at least one batch in epoch ${epoch}`,
-        'none',
-        'It must be iterable anew each epoch: give a DataLoader or an array, not a generator',
-      );
-    }
-    return lossSum / wordSum;
+    if (stepOfEpoch === 0) throw noLabelledWord('dataloaderTrain', epoch);
+    return lossOfEpoch / weightOfEpoch;
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function bestEpoch(epoch: number, lossTr: number, evaluation: Evaluation): BestEpoch {
