@@ -40,13 +40,15 @@ export function describeFailure(error) {
   return `\nnerbert could not be installed: ${error.message}\n\nWhat to do${error.remedies.length > 1 ? ' (one of these)' : ''}:\n${remedies}`;
 }
 
-/** @param {unknown} cause */
-export function diskFull(cause) {
-  const path = cause instanceof Error && 'path' in cause ? ` while writing ${cause.path}` : '';
+/**
+ * @param {unknown} cause
+ * @param {string} [folder] that was being filled
+ */
+export function diskFull(cause, folder) {
   return new InstallError(
-    `the disk is full${path}`,
+    folder ? `the disk that holds ${folder} is full` : 'the disk is full',
     [
-      'free some space: libtorch takes about 1 GB while it is unpacked (CPU build), up to 10 GB with CUDA',
+      'free some space: while it is unpacked, libtorch takes about 1 GB, with CUDA up to 10 GB',
       'set NERBERT_CACHE to a folder on a larger disk',
     ],
     { cause },

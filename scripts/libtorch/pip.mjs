@@ -83,10 +83,8 @@ async function download(requirements, { index, folder, noDeps }) {
   let failure = await runPip([...args, ...requirements], folder);
   if (failure !== undefined && /No matching distribution|requires a different Python/i.test(failure))
     failure = await runPip([...args, ...ANY_PYTHON, ...requirements], folder);
-  if (failure !== undefined) {
-    if (/No space left on device|Errno 28/.test(failure)) throw diskFull(new Error(failure));
+  if (failure !== undefined)
     throw new InstallError(`pip could not fetch ${requirements.join(', ')}: ${failure}`, []);
-  }
   return readdirSync(folder)
     .filter(name => name.endsWith('.whl'))
     .map(name => join(folder, name));
@@ -123,11 +121,13 @@ async function runPip(args, folder) {
     progress = size ? new Progress(Number(size) * (unit === 'GB' ? 1e9 : 1e6)) : undefined;
     before = folderSize(folder);
   });
-  const timer = setInterval(() => progress?.update(Math.max(0, folderSize(folder) - before)), 500);
+  const timer = setInterval(() => progress?.update(folderSize(folder) - before), 500);
   const status = await new Promise(resolve => pip.on('close', resolve).on('error', resolve));
   clearInterval(timer);
   progress?.end();
   if (status === 0) return undefined;
-  const told = errors.filter(line => line.startsWith('ERROR'));
-  return (told.length > 0 ? told : errors.slice(-3)).join('\n') || `it ended with ${status}`;
+  if (errors.some(line => /Errno 28|No space left on device/.test(line)))
+    throw diskFull(new Error(errors.at(-1)), folder);
+  const told = errors.filter(line => /^ERROR: (?!Exception)/.test(line));
+  return (told.length > 0 ? told : errors.slice(-1)).join('\n') || `it ended with ${status}`;
 }

@@ -16,8 +16,9 @@ export class Progress {
     this.#total = total;
   }
 
-  /** @param {number} bytes that have come so far */
-  update(bytes) {
+  /** @param {number} come bytes so far; a downloaded file may be copied, so what goes beyond the total is not told */
+  update(come) {
+    const bytes = Math.max(0, Math.min(come, this.#total ?? come));
     const text = this.#total
       ? `${megabytes(bytes)} of ${megabytes(this.#total)} (${Math.floor((100 * bytes) / this.#total)} %)`
       : megabytes(bytes);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { codeOf, InstallError } from '../failure.mjs';
+import { codeOf, diskFull, InstallError } from '../failure.mjs';
 
 /**
  * Runs a function with a folder in the cache to unpack into, which is removed afterwards and when the process is interrupted.
@@ -22,6 +22,8 @@ export async function withStaging(cache, fill) {
   for (const signal of signals) process.once(signal, interrupted);
   try {
     return await fill(staging);
+  } catch (error) {
+    throw codeOf(error) === 'ENOSPC' ? diskFull(error, cache) : error;
   } finally {
     for (const signal of signals) process.off(signal, interrupted);
     remove();

@@ -75,8 +75,11 @@ export async function unpackZip(file, entries, folder, destinationOf) {
       mkdirSync(dirname(target), { recursive: true });
       const local = readBytes(descriptor, entry.header, entry.header + 30);
       const start = entry.header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
-      const unpack = entry.size > LARGE ? unpackLarge : unpackSmall;
-      const { size, crc } = await unpack(descriptor, entry, start, target).catch(error => {
+      const unpacked =
+        entry.size > LARGE
+          ? unpackLarge(file, entry, start, target)
+          : unpackSmall(descriptor, entry, start, target);
+      const { size, crc } = await unpacked.catch(error => {
         if (error.code?.startsWith('Z_')) throw damaged(file, `${entry.name} cannot be inflated`);
         throw error;
       });
@@ -102,12 +105,12 @@ async function unpackSmall(descriptor, entry, start, target) {
 }
 
 /**
- * @param {number} descriptor
+ * @param {string} file
  * @param {Entry} entry
  * @param {number} start offset of its bytes
  * @param {string} target
  */
-async function unpackLarge(descriptor, entry, start, target) {
+async function unpackLarge(file, entry, start, target) {
   let size = 0;
   let crc = 0;
   /** @param {AsyncIterable<Buffer>} chunks */
@@ -119,7 +122,7 @@ async function unpackLarge(descriptor, entry, start, target) {
     }
   };
   await pipeline(
-    createReadStream('', { fd: descriptor, autoClose: false, start, end: start + entry.packed - 1 }),
+    createReadStream(file, { start, end: start + entry.packed - 1 }),
     entry.method === 0 ? new PassThrough() : createInflateRaw({ chunkSize: 1 << 18 }),
     check,
     createWriteStream(target),
