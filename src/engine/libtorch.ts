@@ -2,8 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NativeError } from '../errors.ts';
 
-/** Rounds of spinning before an OpenMP thread sleeps: some microseconds. */
-const SPIN_COUNT = '1000';
+/**
+ * Rounds of spinning before an OpenMP thread sleeps, one or two milliseconds. With much fewer, threads sleep so often
+ * that the kernel wakes several of them on one core.
+ */
+const SPIN_COUNT = '30000';
 
 /** The torch-free addon that opens shared libraries (native/loader). */
 export interface LibraryLoader {
@@ -49,7 +52,7 @@ export function openCuda(loader: LibraryLoader, root: string): string | undefine
 }
 
 /**
- * GNU OpenMP's threads wait for work by spinning, by default for milliseconds: where something else wants the processor
+ * GNU OpenMP's threads wait for work by spinning, by default for tens of milliseconds: where something else wants the processor
  * (the event loop, another program), they take from each other what they wait for, and small models train several times
  * slower. It reads its settings when it is loaded; what the user set is left alone.
  */
