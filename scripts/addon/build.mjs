@@ -1,6 +1,6 @@
 // @ts-check
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, freemem } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -40,6 +40,8 @@ export function buildAddon(libtorch) {
   runCMakeJs('configure', args);
   runCMakeJs('build', args);
   installAddons(join(out, 'Release', ADDON), join(out, 'Release', LOADER));
+  // In a clone they make the next build short; in an installed package (which has no src/) nobody builds again.
+  if (!existsSync(join(packageRoot, 'src'))) rmSync(out, { recursive: true });
 }
 
 /**
