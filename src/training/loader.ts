@@ -38,7 +38,7 @@ export function checkLoader(
 /** The error for a loader that had nothing to learn from, or to score. */
 export function noLabelledWord(option: string, epoch?: number): OptionError {
   const when = epoch === undefined ? '' : ` in epoch ${epoch}`;
-  return new OptionError(option, `at least one labelled word${when}`, 'none');
+  return new OptionError(option, `at least one labelled word${when}`, 0);
 }
 
 /** Groups of `size` micro-batches, each for one optimizer step; the last one may be smaller. */
