@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OptionError } from '../errors.ts';
+import { flagOf } from './command-options.ts';
 import { type TrainOptions, trainDefaults } from './train-options.ts';
 
 /** Where a training run takes its sentences and its model from. */
@@ -23,7 +24,7 @@ const corpusFiles = [
 ] as const;
 
 /** The model of the original project's best run. */
-const defaultModel = 'allenai/scibert_scivocab_cased';
+export const defaultModel = 'allenai/scibert_scivocab_cased';
 
 /** The small corpus that the package brings along. */
 export const demoFolder = fileURLToPath(new URL('../../data/demo', import.meta.url));
@@ -39,24 +40,22 @@ export const demoDefaults: TrainOptions = {
 };
 
 /** The given files, else the corpus in ./data/JNLPBA, else the demo. @throws OptionError */
-export function chooseDataSource(given: Pick<TrainOptions, 'trainFile' | 'evalFile' | 'model'>): DataSource {
+export function chooseDataSource(given: Partial<TrainOptions>): DataSource {
   const { trainFile, evalFile, model = defaultModel } = given;
   if (trainFile !== undefined) return { kind: 'files', trainFile, evalFile, model };
-  if (evalFile !== undefined) {
-    throw new OptionError('--train-file', 'a file to learn from beside --eval-file', undefined);
-  }
+  if (evalFile !== undefined) throw missingTrainFile('evalFile');
   for (const [train, test] of corpusFiles) {
     const files = { trainFile: join(corpusFolder, train), evalFile: join(corpusFolder, test) };
     if (existsSync(files.trainFile) && existsSync(files.evalFile))
       return { kind: 'corpus folder', ...files, model };
   }
-  if (given.model !== undefined) {
-    throw new OptionError(
-      '--train-file',
-      'a file to learn from beside --model',
-      undefined,
-      `There is no corpus in ${corpusFolder} either; the built-in demo trains a model of its own`,
-    );
+  for (const name of ['model', 'testFile'] as const) {
+    if (given[name] !== undefined) {
+      throw missingTrainFile(
+        name,
+        `There is no corpus in ./${corpusFolder} either, and the built-in demo has a model and a corpus of its own`,
+      );
+    }
   }
   return {
     kind: 'demo',
@@ -66,12 +65,6 @@ export function chooseDataSource(given: Pick<TrainOptions, 'trainFile' | 'evalFi
   };
 }
 
-/** What a user would do next, as a command. */
-export function nextCommand(source: DataSource, outputDir: string): string {
-  if (source.kind !== 'demo') {
-    return `Next, to see what it says of a sentence:\n  node examples/predict.mjs ${outputDir} "Your sentence."`;
-  }
-  const train = process.env.npm_lifecycle_event === 'train' ? 'npm run train --' : 'npx nerbert train';
-  return `Next, with real data and a pre-trained model in the Hugging Face layout:
-  ${train} --train-file train.iob2 --eval-file test.iob2 --model path/to/checkpoint`;
+function missingTrainFile(given: keyof TrainOptions, remedy?: string): OptionError {
+  return new OptionError('--train-file', `a file to learn from beside ${flagOf(given)}`, undefined, remedy);
 }

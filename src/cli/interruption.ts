@@ -2,6 +2,9 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 type Signal = keyof typeof exitCodes;
 
+/** npm passes on the Ctrl-C that its child gets from the terminal anyway: within this time, in ms, two are one. */
+const ECHO_MS = 500;
+
 /** Why a command ended before it was done. */
 export class Interruption extends Error {
   readonly exitCode: number;
@@ -14,14 +17,19 @@ export class Interruption extends Error {
 
 /**
  * Runs work that ends in good order at the first SIGINT or SIGTERM: its abort signal fires with an Interruption. A
- * second signal ends the process at once.
+ * later signal ends the process at once.
  */
 export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const controller = new AbortController();
+  let first: number | undefined;
   const stop = (name: Signal): void => {
-    if (controller.signal.aborted) process.exit(exitCodes[name]);
-    process.stderr.write('\nnerbert: finishing the current step; once more to end at once\n');
-    controller.abort(new Interruption(name));
+    if (first === undefined) {
+      first = performance.now();
+      process.stderr.write('\nnerbert: stopping after the current step; once more to stop at once\n');
+      controller.abort(new Interruption(name));
+    } else if (performance.now() - first > ECHO_MS) {
+      process.exit(exitCodes[name]);
+    }
   };
   const names = Object.keys(exitCodes) as Signal[];
   for (const name of names) process.on(name, stop);

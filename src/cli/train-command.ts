@@ -1,38 +1,55 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { OptionError } from '../errors.ts';
+import { addFlags, givenOptions } from './command-options.ts';
 import { chooseDataSource, demoDefaults } from './data-source.ts';
 import { interruptible } from './interruption.ts';
 import { train } from './train.ts';
-import { flagOf, resolveTrainOptions, trainDefaults, trainOptionSpecs } from './train-options.ts';
+import { type TrainOptions, trainDefaults, trainOptionSpecs } from './train-options.ts';
 
-/** `nerbert train`: options in, one training run. */
-export function trainCommand(): Command {
-  const command = new Command('train')
+const examples = `
+Examples:
+  nerbert train
+      the built-in demo
+  nerbert train --train-file train.iob2 --eval-file dev.iob2 --model path/to/checkpoint
+      your own data
+  nerbert train --config run.json --epochs 3
+      options from a file, one of them changed`;
+
+/** Adds `nerbert train`: options in, one training run. */
+export function addTrainCommand(program: Command): void {
+  const command = program
+    .command('train')
     .description(
       'Fine-tune a BERT checkpoint on IOB2 files. Without files it takes the corpus in ./data/JNLPBA, and without ' +
-        'that the built-in demo.',
+        'that the built-in demo, which has a recipe of its own.',
     )
-    .option('--config <FILE>', 'JSON file with these options, their names in camelCase; flags win');
-  for (const { name, value, description } of trainOptionSpecs) {
-    const fallback = trainDefaults[name];
-    const shown = value !== undefined && fallback !== undefined ? ` (default: ${fallback})` : '';
-    command.option(`${flagOf(name)}${value === undefined ? '' : ` <${value}>`}`, `${description}${shown}`);
-  }
-  return command.action(async (flags: Record<string, unknown>) => {
-    const source = chooseDataSource(await resolveTrainOptions(flags));
-    const options = await resolveTrainOptions(flags, source.kind === 'demo' ? demoDefaults : trainDefaults);
-    const outputDir =
-      options.outputDir ?? join('runs', new Date().toISOString().slice(0, 19).replaceAll(':', '-'));
-    if (!options.overwrite && existsSync(join(outputDir, 'model.safetensors'))) {
-      throw new OptionError(
-        '--output-dir',
-        'a folder without a model',
-        outputDir,
-        'Choose another one, or give --overwrite to replace the model in it',
-      );
-    }
+    .addHelpText('after', examples);
+  addFlags(command, trainOptionSpecs, trainDefaults);
+  command.action(async (flags: Record<string, unknown>) => {
+    const given = await givenOptions(flags, trainOptionSpecs);
+    const source = chooseDataSource(given);
+    const options: TrainOptions = { ...(source.kind === 'demo' ? demoDefaults : trainDefaults), ...given };
+    const outputDir = options.outputDir ?? join('runs', timestamp());
+    if (!options.overwrite) refuseCheckpoint(outputDir);
     await interruptible(signal => train(source, { ...options, outputDir }, signal));
   });
+}
+
+/** The local time as a name that sorts, such as 2026-01-31T12-00-00. */
+function timestamp(): string {
+  // Swedish writes date and time as ISO 8601 does.
+  return new Date().toLocaleString('sv-SE').replace(' ', 'T').replaceAll(':', '-');
+}
+
+function refuseCheckpoint(folder: string): void {
+  const found = ['config.json', 'model.safetensors'].find(name => existsSync(join(folder, name)));
+  if (found === undefined) return;
+  throw new OptionError(
+    '--output-dir',
+    `a folder without a checkpoint (${found})`,
+    folder,
+    'Choose another one, or give --overwrite to replace what it holds',
+  );
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   checkBoolean,
   checkInteger,
@@ -8,9 +7,10 @@ import {
   checkProbability,
   checkString,
 } from '../check.ts';
-import { OptionError } from '../errors.ts';
+import { checkDevice, type Device } from '../engine/device.ts';
+import type { OptionSpec } from './command-options.ts';
 
-/** Options of `train`, by their names in a configuration file; flags are the same names in kebab-case. */
+/** Options of `train`. */
 export interface TrainOptions {
   trainFile?: string;
   evalFile?: string;
@@ -32,7 +32,7 @@ export interface TrainOptions {
   stride: number;
   groupByLength: boolean;
   seed: number;
-  device: string;
+  device: Device;
   dtype: 'auto' | 'float32' | 'bfloat16';
   limit?: number;
   printEvery: number;
@@ -40,32 +40,6 @@ export interface TrainOptions {
   maxMistakes?: number;
   json: boolean;
 }
-
-type Name = keyof TrainOptions;
-
-interface OptionSpec {
-  name: Name;
-  /** What follows the flag; none: the flag alone switches on. */
-  value?: string;
-  /** Whether the flag's text spells a number. */
-  numeric?: boolean;
-  description: string;
-  /** Returns the value or throws an OptionError; `option` is how messages call it. */
-  check(option: string, value: unknown): unknown;
-}
-
-const integer =
-  (min: number, max?: number) =>
-  (option: string, value: unknown): number =>
-    checkInteger(option, value, min, max);
-const number =
-  (min: number, max?: number) =>
-  (option: string, value: unknown): number =>
-    checkNumber(option, value, min, max);
-const oneOf =
-  (...allowed: string[]) =>
-  (option: string, value: unknown): string =>
-    checkOneOf(option, value, allowed);
 
 /** Defaults: the original project's best run. */
 export const trainDefaults: TrainOptions = {
@@ -90,12 +64,28 @@ export const trainDefaults: TrainOptions = {
   json: false,
 };
 
-export const trainOptionSpecs: readonly OptionSpec[] = [
+type Check = OptionSpec<TrainOptions>['check'];
+
+const integer =
+  (min: number): Check =>
+  (option, value) =>
+    checkInteger(option, value, min);
+const number =
+  (min: number, max?: number): Check =>
+  (option, value) =>
+    checkNumber(option, value, min, max);
+const oneOf =
+  (...allowed: string[]): Check =>
+  (option, value) =>
+    checkOneOf(option, value, allowed);
+
+export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
   {
     name: 'trainFile',
     value: 'FILE',
     description:
-      'IOB2 file to learn from: a word and its tag a line, tab between, a blank line after each sentence',
+      'IOB2 file to learn from: a word and its tag a line, tab between, a blank line after each sentence ' +
+      '(default: the corpus in ./data/JNLPBA, else the built-in demo)',
     check: checkString,
   },
   { name: 'evalFile', value: 'FILE', description: 'IOB2 file to score each epoch on', check: checkString },
@@ -108,7 +98,8 @@ export const trainOptionSpecs: readonly OptionSpec[] = [
   {
     name: 'model',
     value: 'DIR',
-    description: 'pre-trained BERT checkpoint in the Hugging Face layout',
+    description:
+      'pre-trained BERT checkpoint in the Hugging Face layout (default: allenai/scibert_scivocab_cased)',
     check: checkString,
   },
   {
@@ -117,7 +108,11 @@ export const trainOptionSpecs: readonly OptionSpec[] = [
     description: 'folder for checkpoint, report and figures (default: runs/ and the time)',
     check: checkString,
   },
-  { name: 'overwrite', description: 'replace the model that the output folder holds', check: checkBoolean },
+  {
+    name: 'overwrite',
+    description: 'replace the checkpoint that the output folder holds',
+    check: checkBoolean,
+  },
   {
     name: 'epochs',
     value: 'N',
@@ -195,11 +190,7 @@ export const trainOptionSpecs: readonly OptionSpec[] = [
     description: 'pieces that neighbouring windows share',
     check: integer(0),
   },
-  {
-    name: 'groupByLength',
-    description: 'batches of sentences of like length',
-    check: checkBoolean,
-  },
+  { name: 'groupByLength', description: 'batches of sentences of like length', check: checkBoolean },
   {
     name: 'seed',
     value: 'N',
@@ -207,7 +198,7 @@ export const trainOptionSpecs: readonly OptionSpec[] = [
     description: 'of the new classifier, of dropout and of the order of sentences',
     check: integer(0),
   },
-  { name: 'device', value: 'NAME', description: 'auto, cpu, cuda or cuda:N', check: checkString },
+  { name: 'device', value: 'NAME', description: 'auto, cpu, cuda or cuda:N', check: checkDevice },
   {
     name: 'dtype',
     value: 'TYPE',
@@ -218,7 +209,7 @@ export const trainOptionSpecs: readonly OptionSpec[] = [
     name: 'limit',
     value: 'N',
     numeric: true,
-    description: 'use the first N sentences of each file alone',
+    description: 'use the first N sentences of each file alone (default: all)',
     check: integer(1),
   },
   {
@@ -240,63 +231,9 @@ export const trainOptionSpecs: readonly OptionSpec[] = [
     description: 'how many of them, at most (default: all)',
     check: integer(0),
   },
-  { name: 'json', description: 'one JSON event a line on standard output', check: checkBoolean },
+  {
+    name: 'json',
+    description: 'one JSON event a line on standard output, everything else on standard error',
+    check: checkBoolean,
+  },
 ];
-
-/** `--train-file` for `trainFile`. */
-export function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
-}
-
-/**
- * The options of a call: flags before the configuration file, that before `defaults`.
- *
- * @param flags what the flags gave, values as text
- * @throws OptionError that names the flag, or the file and the name in it
- */
-export async function resolveTrainOptions(
-  flags: Readonly<Record<string, unknown>>,
-  defaults: TrainOptions = trainDefaults,
-): Promise<TrainOptions> {
-  const { config, ...given } = flags;
-  const options: Record<string, unknown> = { ...defaults };
-  if (typeof config === 'string') {
-    for (const [name, value] of Object.entries(await readConfiguration(config))) {
-      options[name] = specOf(name, config).check(`${name} in ${config}`, value);
-    }
-  }
-  for (const [name, value] of Object.entries(given)) {
-    const spec = specOf(name, 'the flags');
-    options[name] = spec.check(flagOf(name), spec.numeric ? fromText(value) : value);
-  }
-  return options as unknown as TrainOptions;
-}
-
-function specOf(name: string, place: string): OptionSpec {
-  const spec = trainOptionSpecs.find(candidate => candidate.name === name);
-  if (spec) return spec;
-  throw new OptionError(place, `only ${trainOptionSpecs.map(({ name }) => name).join(', ')}`, name);
-}
-
-/** A flag's text as the number that it spells, if it spells one. */
-function fromText(value: unknown): unknown {
-  if (typeof value !== 'string' || value.trim() === '') return value;
-  const spelt = Number(value);
-  return Number.isNaN(spelt) ? value : spelt;
-}
-
-async function readConfiguration(file: string): Promise<object> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new OptionError('--config', 'a file that can be read', `${file}: ${(cause as Error).message}`);
-  }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch (cause) {
-    throw new OptionError('--config', 'a JSON file', `${file}: ${(cause as Error).message}`);
-  }
-  throw new OptionError('--config', 'a JSON file with an object of options', file);
-}

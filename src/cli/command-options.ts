@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { DataError } from '../errors.ts';
+
+/** An option of a command, by its name in a configuration file; the flag is the same name in kebab-case. */
+export interface OptionSpec<Options> {
+  name: keyof Options & string;
+  /** What follows the flag; none: the flag alone switches on. */
+  value?: string;
+  /** Whether the flag's text spells a number. */
+  numeric?: boolean;
+  description: string;
+  /** Returns the value or throws an OptionError; `option` is how messages call it. */
+  check(option: string, value: unknown): unknown;
+}
+
+/** `--train-file` for `trainFile`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Adds `--config` and the flags of options to a command; its help shows `defaults`. */
+export function addFlags<Options>(
+  command: Command,
+  specs: readonly OptionSpec<Options>[],
+  defaults: Partial<Options>,
+): void {
+  command.option('--config <FILE>', 'JSON file with these options, their names in camelCase; flags win');
+  for (const { name, value, description } of specs) {
+    const fallback = value === undefined ? undefined : defaults[name];
+    const shown = fallback === undefined ? '' : ` (default: ${fallback})`;
+    command.option(`${flagOf(name)}${value === undefined ? '' : ` <${value}>`}`, `${description}${shown}`);
+  }
+}
+
+/**
+ * The options that were given, checked: flags before the configuration file.
+ *
+ * @param flags what the flags gave, values as text
+ * @throws OptionError that names the flag, or the file and the name in it
+ * @throws DataError for a configuration file that cannot be used
+ */
+export async function givenOptions<Options>(
+  { config, ...flags }: Readonly<Record<string, unknown>>,
+  specs: readonly OptionSpec<Options>[],
+): Promise<Partial<Options>> {
+  const given: Record<string, unknown> = {};
+  if (typeof config === 'string') {
+    for (const [name, value] of Object.entries(await readConfiguration(config))) {
+      const spec = specs.find(candidate => candidate.name === name);
+      if (!spec) throw new DataError(unknownName(name, specs), config);
+      given[name] = spec.check(`${name} in ${config}`, value);
+    }
+  }
+  for (const spec of specs) {
+    const value = flags[spec.name];
+    if (value === undefined) continue;
+    given[spec.name] = spec.check(flagOf(spec.name), spec.numeric ? fromText(value) : value);
+  }
+  return given as Partial<Options>;
+}
+
+function unknownName<Options>(name: string, specs: readonly OptionSpec<Options>[]): string {
+  const names = specs.map(spec => spec.name).join(', ');
+  return `Expected options of the command but found ${JSON.stringify(name)}. There are: ${names}`;
+}
+
+/** A flag's text as the number that it spells, if it spells one. */
+function fromText(value: unknown): unknown {
+  if (typeof value !== 'string' || value.trim() === '') return value;
+  const spelt = Number(value);
+  return Number.isNaN(spelt) ? value : spelt;
+}
+
+async function readConfiguration(file: string): Promise<object> {
+  const refuse = (problem: string, cause?: unknown) =>
+    new DataError(`Expected a JSON object of options for --config but ${problem}`, file, undefined, {
+      cause,
+    });
+  const text = await readFile(file, 'utf8').catch(cause => {
+    throw refuse(cause.code === 'ENOENT' ? 'there is no such file. Check the path' : cause.message, cause);
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(`this is not JSON: ${(cause as Error).message}`, cause);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw refuse('the file holds something else');
+}

@@ -1,0 +1,34 @@
+import type { Evaluation } from '../training/evaluate.ts';
+import type { TrainerEvent, TrainResult } from '../training/events.ts';
+import type { TrainOptions } from './train-options.ts';
+
+/** The scores of the test file. */
+export interface TestEvent {
+  type: 'test';
+  evaluation: Evaluation;
+}
+
+/** Writes an event as a line of JSON on standard output. */
+export function writeJson(event: TrainerEvent | TestEvent): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+/**
+ * Reads the events of a run to their end and writes them, mistakes only as far as they are asked for.
+ *
+ * @returns the result of the run
+ */
+export async function writeEvents(
+  events: AsyncIterable<TrainerEvent>,
+  { printValMistakes, maxMistakes = Number.POSITIVE_INFINITY }: TrainOptions,
+): Promise<TrainResult> {
+  let result: TrainResult = { lossTrEpochs: [], lossValEpochs: [], best: undefined };
+  let mistakes = 0;
+  for await (const event of events) {
+    if (event.type === 'mistake' && (!printValMistakes || mistakes++ >= maxMistakes)) continue;
+    if (event.type === 'evaluation') mistakes = 0;
+    if (event.type === 'end') result = event.result;
+    writeJson(event);
+  }
+  return result;
+}

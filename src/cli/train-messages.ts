@@ -1,0 +1,56 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { libtorchInfo, loadNative } from '../engine/native.ts';
+import type { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
+import { scoreTables } from '../report/classification-report.ts';
+import type { BestEpoch, TrainResult } from '../training/events.ts';
+import { type DataSource, defaultModel } from './data-source.ts';
+import { shellWord, shownPath } from './paths.ts';
+
+/* What `nerbert train` says beside the progress of training. */
+
+export function describeSource({ kind, trainFile, evalFile, model }: DataSource): string {
+  const files = [trainFile, evalFile].filter(file => file !== undefined).map(shownPath);
+  if (kind !== 'demo') {
+    const chosen = model === defaultModel ? ', the default of --model' : '';
+    return `Data: ${files.join(' and ')}\nModel: ${shownPath(model)}${chosen}`;
+  }
+  return `This is the built-in demo, because there is no --train-file and no corpus in ./data/JNLPBA.
+It trains a tiny BERT from scratch on synthetic sentences, to show how everything
+works; its scores say nothing about real text. Its data:
+${files.map(file => `  ${file}\n`).join('')}Real data: put the corpus JNLPBA into ./data/JNLPBA (Genia4ERtask1.iob2 and
+Genia4EReval1.iob2, or train.iob2 and test.iob2), or name IOB2 files of your own
+with --train-file and --eval-file.
+`;
+}
+
+export function describeMachine({ device, dtype }: BertForTokenClassification): string {
+  const { threads, cpuCapability } = loadNative().runtimeInfo();
+  const where =
+    device === 'cpu' ? `the CPU, ${threads} of ${availableParallelism()} threads, ${cpuCapability}` : device;
+  return `Computing on ${where}, in ${dtype}, with libtorch ${libtorchInfo().version}.`;
+}
+
+export function describeBest({ epoch, evaluation }: BestEpoch, epochs: number): string {
+  return `\nBest epoch: ${epoch} of ${epochs}\n\n${scoreTables(evaluation).trimEnd()}`;
+}
+
+/** What the run left where, and what a user would do next. */
+export function describeEnd(source: DataSource, { best }: TrainResult, dir: string): string {
+  const report = best ? ', classification_report.txt' : '';
+  return `
+The run is in ${shownPath(dir)}: model, tokenizer${report} and figures.
+
+${nextCommand(source, dir)}`;
+}
+
+function nextCommand(source: DataSource, dir: string): string {
+  if (source.kind === 'demo') {
+    const train = process.env.npm_lifecycle_event === 'train' ? 'npm run train --' : 'npx nerbert train';
+    return `Next, with real data and a pre-trained model (a folder in the Hugging Face layout):
+  ${train} --train-file train.iob2 --eval-file test.iob2 --model path/to/checkpoint`;
+  }
+  const example = fileURLToPath(new URL('../../examples/predict.mjs', import.meta.url));
+  const words = [example, dir].map(path => shellWord(shownPath(path)));
+  return `Next, to see what the model says of a sentence:\n  node ${words.join(' ')} "Your sentence."`;
+}
