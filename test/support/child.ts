@@ -14,6 +14,8 @@ export interface ChildResult {
 export interface ChildOptions {
   args?: string[];
   env?: Record<string, string>;
+  /** The working directory; by default that of the tests. */
+  cwd?: string;
   /** Options of Node itself. */
   nodeOptions?: string[];
   /** Shell commands that set limits for the process. */
@@ -26,7 +28,7 @@ const DEADLINE = 100_000;
 /** Runs a TypeScript file, given by its path below test/, in a process of its own. */
 export function runChild(
   script: string,
-  { args = [], env = {}, nodeOptions = [], limits }: ChildOptions = {},
+  { args = [], env = {}, cwd, nodeOptions = [], limits }: ChildOptions = {},
 ): Promise<ChildResult> {
   const loader = pathToFileURL(join(projectRoot, 'test', 'support', 'tsx.mjs')).href;
   const node = [...nodeOptions, `--import=${loader}`, join(projectRoot, 'test', script), ...args];
@@ -35,6 +37,7 @@ export function runChild(
     : [process.execPath, node];
   return new Promise((resolve, reject) => {
     const child = spawn(command, commandArgs, {
+      cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: DEADLINE,

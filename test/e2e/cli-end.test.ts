@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import test from 'ava';
+import { corpusFolder, exitCode, rest, runCli, runFlags, said, start } from '../support/cli.ts';
+
+const endless = ['train', ...runFlags, '--epochs', '100000', '--print-every', '1'];
+
+for (const [signal, code, message] of [
+  ['SIGINT', 130, 'interrupted'],
+  ['SIGTERM', 143, 'terminated'],
+] as const) {
+  test.serial(`${signal} ends a run after the current step with exit code ${code}`, async t => {
+    const cwd = await corpusFolder(t);
+    const child = start('src/cli/main.ts', endless, cwd);
+    await said(child.stdout, /step 2\/2/);
+    const [stdout, stderr] = [rest(child.stdout), rest(child.stderr)];
+    child.kill(signal);
+    t.is(await exitCode(child), code);
+    t.is(
+      await stderr,
+      `\nnerbert: stopping after the current step; once more to stop at once\nnerbert: ${message}\n`,
+    );
+    t.regex(await stdout, /(^|\n)$/, 'lines are whole');
+  });
+}
+
+test.serial('a reader that goes away ends the run without a word', async t => {
+  const cwd = await corpusFolder(t);
+  const child = start('src/cli/main.ts', endless, cwd);
+  const stderr = rest(child.stderr);
+  await said(child.stdout, /step 1\/2/);
+  child.stdout.destroy();
+  t.is(await exitCode(child), 0);
+  t.is(await stderr, '');
+});
+
+test.serial('a folder that cannot be written to is refused before training', async t => {
+  const cwd = await corpusFolder(t);
+  const { code, stdout, stderr } = await runCli(['train', ...runFlags, '--output-dir', 'train.iob2/run'], {
+    cwd,
+  });
+  t.is(code, 1);
+  t.regex(stderr, /^nerbert: Could not write to the folder train\.iob2\/run: a part of the path is a file/);
+  t.notRegex(stdout, /epoch 1/);
+});
+
+const onFullDevice = existsSync('/dev/full') ? test.serial : test.skip;
+
+onFullDevice('output that cannot be written is a failure with its reason', async t => {
+  const cwd = await corpusFolder(t);
+  const limits = 'exec >/dev/full';
+  const { code, stderr } = await runCli(['train', ...runFlags, '--epochs', '1'], { cwd, limits });
+  t.is(code, 1);
+  t.regex(stderr, /^nerbert: the output cannot be written: .*ENOSPC/);
+});
