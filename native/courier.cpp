@@ -9,16 +9,29 @@ Napi::Value to_error(Napi::Env env, const Failure& failure) {
   return error.Value();
 }
 
+// process.exit() runs no clean-up hooks; what it does run is the C library's exit handlers, which take
+// libtorch apart. Before that it emits 'exit'. Listeners may call process.exit() again, which skips those
+// behind: hence the first place.
+void before_exit(Napi::Env env, std::function<void()> action) {
+  const auto process = env.Global().Get("process").As<Napi::Object>();
+  const auto listener =
+      Napi::Function::New(env, [action = std::move(action)](const Napi::CallbackInfo&) { action(); });
+  process.Get("prependListener")
+      .As<Napi::Function>()
+      .Call(process, {Napi::String::New(env, "exit"), listener});
+}
+
 }  // namespace
 
 std::shared_ptr<Courier> Courier::create(Napi::Env env) {
   std::shared_ptr<Courier> courier(new Courier);
-  courier->wake_ = Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}),
-                                                 "nerbert", 0, 1);
+  courier->wake_ = Napi::ThreadSafeFunction::New(
+      env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "nerbert", 0, 1);
   courier->wake_.Unref(env);
   courier->executor_ = std::make_unique<Executor>();
   // The environment keeps the courier until its clean-up.
   env.AddCleanupHook([courier]() { courier->shut_down(); });
+  before_exit(env, [courier]() { courier->shut_down(); });
   return courier;
 }
 
@@ -40,7 +53,9 @@ Napi::Promise Courier::dispatch(Napi::Env env, std::function<void(const StopFlag
       [](Napi::Env env, std::any&) { return env.Undefined(); });
 }
 
-void Courier::post(Executor::Job job) { executor_->post(std::move(job)); }
+void Courier::post(Executor::Job job) {
+  executor_->post(std::move(job));
+}
 
 Napi::Promise Courier::enqueue(Napi::Env env, std::function<std::any(const StopFlag&)> work,
                                std::function<Napi::Value(Napi::Env, std::any&)> convert) {
@@ -79,17 +94,27 @@ void Courier::settle_all(Napi::Env env) {
     auto entry = pending_.extract(outcome.id);
     if (entry.empty()) continue;
     if (pending_.empty()) wake_.Unref(env);
-    Pending& pending = entry.mapped();
-    if (outcome.failure) {
-      pending.deferred.Reject(to_error(env, *outcome.failure));
-      continue;
-    }
     try {
-      pending.deferred.Resolve(pending.convert(env, outcome.result));
-    } catch (const Napi::Error& error) {
-      pending.deferred.Reject(error.Value());
+      settle(env, entry.mapped(), outcome);
+    } catch (const Napi::Error&) {
+      // A worker thread that is being terminated refuses to settle promises: nobody is left to wait for them.
     }
   }
+}
+
+void Courier::settle(Napi::Env env, Pending& pending, Outcome& outcome) {
+  if (outcome.failure) {
+    pending.deferred.Reject(to_error(env, *outcome.failure));
+    return;
+  }
+  Napi::Value result;
+  try {
+    result = pending.convert(env, outcome.result);
+  } catch (const Napi::Error& error) {
+    pending.deferred.Reject(error.Value());
+    return;
+  }
+  pending.deferred.Resolve(result);
 }
 
 }  // namespace nerbert

@@ -17,11 +17,15 @@ namespace nerbert {
 // Carries work to the executor's thread of an environment and results back to its JavaScript thread.
 //
 // Rules, each of which keeps a crash away:
-// 1. Promises and every other Napi object stay on the JavaScript thread, in `pending_`; the executor sees plain data.
-// 2. Results return through one thread-safe function. It keeps the process alive only while a promise is owed.
-// 3. The clean-up hook is added after that function was made, so it runs before the function's own: the executor is
-//    joined, and nobody calls the function, when the function goes.
-class Courier : public std::enable_shared_from_this<Courier> {
+// 1. Promises and every other Napi object stay on the JavaScript thread, in `pending_`; the executor sees
+//    plain data.
+// 2. Results return through one thread-safe function. It keeps the process alive only while a promise
+//    is owed.
+// 3. The clean-up hook is added after that function was made, so it runs before the function's own: the
+//    executor is joined, and nobody calls the function, when the function goes.
+// 4. The executor is joined before exit handlers of the C library run: they destroy what libtorch computes
+//    with.
+class Courier {
  public:
   static std::shared_ptr<Courier> create(Napi::Env env);
   ~Courier();
@@ -31,7 +35,10 @@ class Courier : public std::enable_shared_from_this<Courier> {
   Napi::Promise dispatch(Napi::Env env, std::function<Result(const StopFlag&)> work,
                          std::function<Napi::Value(Napi::Env, Result&)> convert) {
     return enqueue(
-        env, [work = std::move(work)](const StopFlag& stop) { return std::any(std::make_shared<Result>(work(stop))); },
+        env,
+        [work = std::move(work)](const StopFlag& stop) {
+          return std::any(std::make_shared<Result>(work(stop)));
+        },
         [convert = std::move(convert)](Napi::Env env, std::any& result) {
           return convert(env, *std::any_cast<std::shared_ptr<Result>&>(result));
         });
@@ -57,9 +64,10 @@ class Courier : public std::enable_shared_from_this<Courier> {
   Courier() = default;
   Napi::Promise enqueue(Napi::Env env, std::function<std::any(const StopFlag&)> work,
                         std::function<Napi::Value(Napi::Env, std::any&)> convert);
-  void deliver(Outcome outcome);    // on the executor's thread
-  void settle_all(Napi::Env env);   // on the JavaScript thread
-  void shut_down();                 // on the JavaScript thread, from the clean-up hook
+  void deliver(Outcome outcome);   // on the executor's thread
+  void settle_all(Napi::Env env);  // on the JavaScript thread
+  void settle(Napi::Env env, Pending& pending, Outcome& outcome);
+  void shut_down();  // on the JavaScript thread, when the environment or the process ends; idempotent
 
   std::unique_ptr<Executor> executor_;
   Napi::ThreadSafeFunction wake_;

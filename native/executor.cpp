@@ -3,57 +3,17 @@
 #include <c10/core/InferenceMode.h>
 #include <pthread.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <vector>
-
 #include "failure.h"
 
 namespace nerbert {
-namespace {
-
-// process.exit() runs no environment clean-up hooks but does run the C library's exit handlers, and with them
-// libtorch's static destructors. A job still running then would use freed state, so executors stop before that:
-// this handler is registered after libtorch was loaded and therefore runs before its destructors.
-struct LiveExecutors {
-  std::mutex mutex;
-  std::vector<Executor*> all;
-};
-
-LiveExecutors& live_executors() {
-  static auto* live = [] {
-    auto* created = new LiveExecutors;  // never freed: it must outlive every static destructor
-    std::atexit([] {
-      std::vector<Executor*> all;
-      {
-        std::lock_guard lock(live_executors().mutex);
-        all = live_executors().all;
-      }
-      for (auto* executor : all) executor->stop();
-    });
-    return created;
-  }();
-  return *live;
-}
-
-}  // namespace
 
 void StopFlag::check() const {
   if (raised()) throw Error(kStoppedError, "The environment is shutting down; this work was stopped");
 }
 
-Executor::Executor() : thread_([this] { run(); }) {
-  auto& live = live_executors();
-  std::lock_guard lock(live.mutex);
-  live.all.push_back(this);
-}
+Executor::Executor() : thread_([this] { run(); }) {}
 
 Executor::~Executor() {
-  {
-    auto& live = live_executors();
-    std::lock_guard lock(live.mutex);
-    live.all.erase(std::remove(live.all.begin(), live.all.end(), this), live.all.end());
-  }
   stop();
 }
 
@@ -72,7 +32,6 @@ void Executor::stop() {
     stop_.raise();
   }
   wake_.notify_one();
-  std::lock_guard lock(joining_);
   if (thread_.joinable()) thread_.join();
 }
 

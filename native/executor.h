@@ -21,8 +21,9 @@ class StopFlag {
   std::atomic<bool> raised_{false};
 };
 
-// The one thread that calls libtorch for a Node environment: every job of every session, in the order of posting.
-// A single caller keeps OpenMP at a single team of threads and libtorch's thread-local state in one place.
+// The one thread that calls libtorch for a Node environment: every job of every session, in the order of
+// posting. A single caller keeps OpenMP at a single team of threads and libtorch's thread-local state in one
+// place.
 class Executor {
  public:
   using Job = std::function<void(const StopFlag&)>;
@@ -35,7 +36,8 @@ class Executor {
   // Jobs must not throw. A job posted after stop() is dropped.
   void post(Job job);
 
-  // Drops what is queued, asks the running job to stop, joins. Idempotent, from any thread but its own.
+  // Drops what is queued, asks the running job to stop, joins. Idempotent; from the thread that made the
+  // executor.
   void stop();
 
  private:
@@ -45,7 +47,6 @@ class Executor {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;
-  std::mutex joining_;
   std::thread thread_;
 };
 
