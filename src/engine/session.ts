@@ -28,6 +28,7 @@ export class EngineSession {
   readonly #native: NativeSession;
   #disposal: Promise<void> | undefined;
   #optimizers = 0;
+  readonly #liveOptimizers = new WeakSet<OptimizerHandle>();
 
   private constructor(native: NativeSession) {
     this.#native = native;
@@ -67,12 +68,21 @@ export class EngineSession {
     const id = this.#optimizers++;
     const ready = settled(this.#live().createOptimizer(id, options));
     ready.catch(() => {}); // told by the first step that needs it
-    return { id, ready };
+    const handle = { id, ready };
+    this.#liveOptimizers.add(handle);
+    return handle;
   }
 
-  /** Frees an optimizer's state; nothing happens after `dispose()`. */
-  async dropOptimizer({ id }: OptimizerHandle): Promise<void> {
-    if (!this.#disposal) await settled(this.#native.dropOptimizer(id));
+  /** Whether an optimizer belongs to this engine and was not dropped. */
+  hasOptimizer(handle: OptimizerHandle): boolean {
+    return this.#liveOptimizers.has(handle);
+  }
+
+  /** Frees an optimizer's state. Idempotent; nothing happens after `dispose()`. */
+  async dropOptimizer(handle: OptimizerHandle): Promise<void> {
+    if (this.#liveOptimizers.delete(handle) && !this.#disposal) {
+      await settled(this.#native.dropOptimizer(handle.id));
+    }
   }
 
   async trainStep(request: StepRequest): Promise<StepResult> {

@@ -71,7 +71,7 @@ export interface TrainStepResult {
 
 /**
  * BERT with a linear classifier over its pieces, as transformers' class of that name, computed by the native engine.
- * Calls run in the order in which they were made. Free it with `dispose()`, or `await using`.
+ * Computations run in the order of the calls. Free it with `dispose()`, or `await using`.
  */
 export class BertForTokenClassification {
   /** config.json in camelCase, with `id2label` and `label2id`. */
@@ -145,9 +145,14 @@ export class BertForTokenClassification {
     checkModelOptions('fromConfig', options);
     const { loaded, choice } = configure(configFromOption(config), options);
     const session = await EngineSession.open(engineOptions(loaded.config, choice));
-    const names = session.parameters().map(parameter => parameter.name);
-    await session.initialise(names, loaded.config.initializerRange);
-    return new BertForTokenClassification(session, loaded, choice, '');
+    try {
+      const names = session.parameters().map(parameter => parameter.name);
+      await session.initialise(names, loaded.config.initializerRange);
+      return new BertForTokenClassification(session, loaded, choice, '');
+    } catch (error) {
+      await session.dispose();
+      throw error;
+    }
   }
 
   /** Names, as in checkpoints, and shapes of the parameters. */
@@ -198,11 +203,18 @@ export class BertForTokenClassification {
     if (!optimizer?.handle) {
       throw new OptionError('optimizer', 'an optimizer made by getOptimizerWithWeightDecay', optimizer);
     }
+    if (!this.session.hasOptimizer(optimizer.handle)) {
+      const remedy = 'It was made for another model, or disposed: make one for this model';
+      throw new OptionError('optimizer', 'an optimizer of this model', optimizer, remedy);
+    }
     const learningRate = checkNumber('learningRate', options.learningRate ?? optimizer.learningRate, 0);
     checkOneOf('lossReduction', lossReduction, ['token-mean', 'batch-mean']);
     if (clipping !== undefined) checkPositive('clipping', clipping);
     if (list.length === 0) throw new OptionError('batches', 'at least one batch', list);
     const packed = list.map((batch, i) => checkBatch(batch, this.geometry, `batches[${i}]`).packed);
+    if (!packed.some(({ labels }) => labels?.some(label => this.#counts(label)))) {
+      throw new OptionError('batches', 'a label that counts (not -100, of weight above 0)', 'none');
+    }
 
     const job = this.session.trainStep({
       batches: packed,
@@ -225,7 +237,8 @@ export class BertForTokenClassification {
 
   /**
    * Writes config.json and model.safetensors (float32) into a folder, which is made where it is missing. Each file
-   * replaces its former one as a whole or not at all.
+   * replaces its former one as a whole or not at all. Await it before the next step or `dispose()`: the parameters are
+   * those of the moment when their file is begun.
    *
    * @throws NerbertError `ERR_IO` if the folder cannot be written to
    */
@@ -247,6 +260,11 @@ export class BertForTokenClassification {
 
   get #numLabels(): number {
     return Object.keys(this.config.id2label).length;
+  }
+
+  /** Whether a label adds to the loss. */
+  #counts(label: number): boolean {
+    return label !== IGNORE_INDEX && this.classWeights?.[label] !== 0;
   }
 
   /** What batches are checked against. @internal */
