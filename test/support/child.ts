@@ -18,8 +18,6 @@ export interface ChildOptions {
   cwd?: string;
   /** Options of Node itself. */
   nodeOptions?: string[];
-  /** Shell commands that set limits for the process. */
-  limits?: string;
 }
 
 /** A child that hangs is killed after this time, in milliseconds, and then ends with SIGKILL. */
@@ -28,15 +26,12 @@ const DEADLINE = 100_000;
 /** Runs a TypeScript file, given by its path below test/, in a process of its own. */
 export function runChild(
   script: string,
-  { args = [], env = {}, cwd, nodeOptions = [], limits }: ChildOptions = {},
+  { args = [], env = {}, cwd, nodeOptions = [] }: ChildOptions = {},
 ): Promise<ChildResult> {
   const loader = pathToFileURL(join(projectRoot, 'test', 'support', 'tsx.mjs')).href;
   const node = [...nodeOptions, `--import=${loader}`, join(projectRoot, 'test', script), ...args];
-  const [command, commandArgs] = limits
-    ? ['sh', ['-c', `${limits} && exec "$0" "$@"`, process.execPath, ...node]]
-    : [process.execPath, node];
   return new Promise((resolve, reject) => {
-    const child = spawn(command, commandArgs, {
+    const child = spawn(process.execPath, node, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,64 @@
+/* Prints how much the process grew, in MB, over rounds of making, training and leaving models. */
+import { setImmediate } from 'node:timers/promises';
+import { BertForTokenClassification } from '../../../src/model/bert-for-token-classification.ts';
+import { tinyModel } from '../../support/train-golden.ts';
+import { adam, batch, largeModel, smallModel } from './models.ts';
+
+async function train(model: BertForTokenClassification): Promise<void> {
+  const optimizer = adam(model);
+  for (let step = 0; step < 2; step++) await model.trainStep([batch(4, 20), batch()], { optimizer });
+  await model.forward(batch());
+}
+
+/** A model of half a megabyte with gradients and moments. */
+const tiny = (): Promise<BertForTokenClassification> => BertForTokenClassification.fromPretrained(tinyModel);
+
+const rounds: Record<string, () => Promise<void>> = {
+  async disposed() {
+    const model = await tiny();
+    await train(model);
+    await model.dispose();
+  },
+  async 'disposed while busy'() {
+    const model = await tiny();
+    train(model).catch(() => {});
+    await model.dispose();
+  },
+  async refused() {
+    const model = await tiny();
+    await model.session
+      .forward({ inputIds: Int32Array.of(999), boundaries: Int32Array.of(0, 1) })
+      .catch(() => {});
+    await model.forward({ ...batch(), boundaries: Int32Array.of(0) }).catch(() => {});
+    await model.dispose();
+  },
+  /** Nobody disposes of these models of 25 MB: the garbage collector does. */
+  async collected() {
+    await train(await largeModel());
+  },
+};
+
+const [round = '', warmUp = '0', measured = '0'] = process.argv.slice(2);
+const { gc } = globalThis as { gc?: () => void };
+
+/** Megabytes of the process with as little garbage as can be. */
+async function residentMegabytes(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    gc?.();
+    await setImmediate(); // finalizers run
+  }
+  await (await smallModel()).dispose(); // behind the jobs that finalizers posted
+  return process.memoryUsage.rss() / 2 ** 20;
+}
+
+async function repeat(times: number): Promise<number> {
+  for (let i = 0; i < times; i++) {
+    await rounds[round]?.();
+    if (i % 10 === 9) await residentMegabytes();
+  }
+  return residentMegabytes();
+}
+
+const before = await repeat(Number(warmUp));
+const after = await repeat(Number(measured));
+console.log(JSON.stringify({ before, growth: after - before }));

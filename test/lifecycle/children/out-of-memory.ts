@@ -1,0 +1,36 @@
+/* Prints what becomes of a model and of a batch that are too large for the memory that the process may use. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { BertForTokenClassification } from '../../../src/model/bert-for-token-classification.ts';
+import { adam, batch } from './models.ts';
+
+const sizes = { vocabSize: 50, numHiddenLayers: 1, numAttentionHeads: 2, maxPositionEmbeddings: 64 };
+const fromConfig = (config: object): Promise<BertForTokenClassification> =>
+  BertForTokenClassification.fromConfig({ ...sizes, ...config }, { numLabels: 3, device: 'cpu' });
+const failure = ({ name, code }: Error & { code: string }): string => `${name} ${code}`;
+
+/** Lets the process take 2 GB more address space than it has; false where there is no prlimit. */
+function limitMemory(): boolean {
+  const kilobytes = Number(/VmSize:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+  const limit = kilobytes * 1024 + 2 ** 31;
+  return spawnSync('prlimit', ['--pid', `${process.pid}`, `--as=${limit}`]).status === 0;
+}
+
+// Its activations for a batch of 1,024 pieces take 4 GB.
+await using model = await fromConfig({ hiddenSize: 4, intermediateSize: 1_000_000 });
+const optimizer = adam(model);
+await model.trainStep(batch(), { optimizer, learningRate: 0 });
+const before = await model.forward(batch());
+if (limitMemory()) {
+  const large = batch(16, 64);
+  const answers = {
+    // 16 GB of parameters
+    model: await fromConfig({ hiddenSize: 2000, intermediateSize: 1_000_000 }).then(() => 'made', failure),
+    forward: await model.forward(large).then(() => 'computed', failure),
+    step: await model.trainStep([batch(), large], { optimizer }).then(() => 'computed', failure),
+  };
+  const after = await model.forward(batch());
+  console.log(JSON.stringify({ ...answers, unchanged: after.loss === before.loss }));
+} else {
+  console.log('null');
+}
