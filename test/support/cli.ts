@@ -19,11 +19,18 @@ export function runCli(args: string[], options: Omit<ChildOptions, 'args'> = {})
 
 export type RunningChild = ChildProcessByStdio<null, Readable, Readable>;
 
-/** Starts a TypeScript file of the project and leaves it running. */
-export function start(script: string, args: string[], cwd?: string): RunningChild {
+/**
+ * Starts a TypeScript file of the project and leaves it running.
+ *
+ * @param redirection of a shell, such as `>/dev/full`
+ */
+export function start(script: string, args: string[], cwd?: string, redirection = ''): RunningChild {
   const loader = pathToFileURL(join(projectRoot, 'test', 'support', 'tsx.mjs')).href;
-  const node = [`--import=${loader}`, join(projectRoot, script), ...args];
-  const child = spawn(process.execPath, node, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const node = [process.execPath, `--import=${loader}`, join(projectRoot, script), ...args];
+  const child = spawn('sh', ['-c', `exec "$0" "$@" ${redirection}`, ...node], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   child.stdout.setEncoding('utf8');
   child.stderr.setEncoding('utf8');
   return child;
