@@ -3,6 +3,7 @@ import type { PackedBatch } from '../../src/batch.ts';
 import { BertForTokenClassification } from '../../src/model/bert-for-token-classification.ts';
 import { getOptimizerWithWeightDecay } from '../../src/training/optimizer.ts';
 import { packedOf } from '../support/golden-batches.ts';
+import { gradientsOf } from '../support/model-values.ts';
 import { largestDifference, largestMagnitude, relativeDifference } from '../support/numbers.ts';
 import { microBatches, noDropout, tinyModel } from '../support/train-golden.ts';
 
@@ -33,9 +34,7 @@ async function stepOver(batches: PackedBatch[], options: { classWeights?: Float3
   });
   const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 0 });
   const result = await model.trainStep(batches, { optimizer });
-  const gradients = new Map<string, Float32Array>();
-  for (const { name } of model.parameters()) gradients.set(name, await model.session.readGradient(name));
-  return { ...result, gradients };
+  return { ...result, gradients: await gradientsOf(model) };
 }
 
 for (const [weighing, options] of [

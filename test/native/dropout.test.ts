@@ -1,5 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { BertForTokenClassification } from '../../src/model/bert-for-token-classification.ts';
@@ -7,8 +6,10 @@ import type { ModelOptions } from '../../src/model/model-options.ts';
 import { getOptimizerWithWeightDecay } from '../../src/training/optimizer.ts';
 import { withTensor } from '../support/edit-safetensors.ts';
 import { goldenBatch } from '../support/golden-batches.ts';
+import { gradientsOf } from '../support/model-values.ts';
 import { float32, readSafetensors } from '../support/safetensors.ts';
 import { fixture } from '../support/shared.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { microBatches, noDropout, tinyModel } from '../support/train-golden.ts';
 
 const dropout = { hiddenDropoutProb: 0.2, attentionProbsDropoutProb: 0.3, classifierDropout: 0.1 };
@@ -62,8 +63,7 @@ test('backward draws the masks of forward: gradients are the slopes of the loss'
   const weights = await readFile(join(source, 'model.safetensors'));
   const tensors = readSafetensors(join(source, 'model.safetensors'));
   const batch = goldenBatch(readSafetensors(join(source, 'golden.safetensors')));
-  const folder = await mkdtemp(join(tmpdir(), 'nerbert-dropout-'));
-  t.teardown(() => rm(folder, { recursive: true }));
+  const folder = await temporaryFolder(t);
   await copyFile(join(source, 'config.json'), join(folder, 'config.json'));
 
   /** The first step, at rate 0, of the model in `folder`; two micro-batches of different masks. */
@@ -77,12 +77,7 @@ test('backward draws the masks of forward: gradients are the slopes of the loss'
   };
 
   await writeFile(join(folder, 'model.safetensors'), weights);
-  const gradients = await firstStep(async model => {
-    const read = model.parameters().map(async ({ name }) => {
-      return [name, await model.session.readGradient(name)] as const;
-    });
-    return Promise.all(read);
-  });
+  const gradients = await firstStep(gradientsOf);
   for (const [name, gradient] of gradients) {
     if (name.endsWith('key.bias')) continue; // 0 but for rounding
     const norm = Math.hypot(...gradient);

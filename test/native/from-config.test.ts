@@ -1,5 +1,6 @@
 import test from 'ava';
 import { BertForTokenClassification } from '../../src/model/bert-for-token-classification.ts';
+import { parametersOf } from '../support/model-values.ts';
 
 test('from scratch: weights normal, biases 0, LayerNorm weights 1, padding 0; the seed decides', async t => {
   const config = {
@@ -16,9 +17,7 @@ test('from scratch: weights normal, biases 0, LayerNorm weights 1, padding 0; th
       { ...config, initializerRange: 0.05 },
       { numLabels: 3, seed },
     );
-    const values = new Map<string, Float32Array>();
-    for (const { name } of model.parameters()) values.set(name, await model.session.readParameter(name));
-    return values;
+    return await parametersOf(model);
   };
   const values = await fresh(1);
   t.deepEqual(await fresh(1), values);

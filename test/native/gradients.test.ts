@@ -2,18 +2,13 @@ import test from 'ava';
 import { BertForTokenClassification } from '../../src/model/bert-for-token-classification.ts';
 import { getOptimizerWithWeightDecay } from '../../src/training/optimizer.ts';
 import { packedOf } from '../support/golden-batches.ts';
+import { gradientsOf } from '../support/model-values.ts';
 import { largestDifference, largestMagnitude, relativeDifference } from '../support/numbers.ts';
 import { float32 } from '../support/safetensors.ts';
 import { microBatches, noDropout, tinyModel, trainGolden, trainTensors } from '../support/train-golden.ts';
 
 const [first] = microBatches;
 const { zero_gradient_in_theory: keyBiases, first_micro_batch: golden } = trainGolden;
-
-async function gradientsOf(model: BertForTokenClassification): Promise<Map<string, Float32Array>> {
-  const gradients = new Map<string, Float32Array>();
-  for (const { name } of model.parameters()) gradients.set(name, await model.session.readGradient(name));
-  return gradients;
-}
 
 test('the gradients of every parameter are those of PyTorch', async t => {
   await using model = await BertForTokenClassification.fromPretrained(tinyModel, noDropout);

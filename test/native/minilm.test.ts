@@ -1,5 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { readDataFromFile } from '../../src/data/conll.ts';
@@ -12,6 +11,7 @@ import { getOptimizerWithWeightDecay } from '../../src/training/optimizer.ts';
 import { largestDifference } from '../support/numbers.ts';
 import { readSafetensors } from '../support/safetensors.ts';
 import { fixture, shared, testWith } from '../support/shared.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { noDropout } from '../support/train-golden.ts';
 
 interface Golden {
@@ -51,8 +51,7 @@ testWith(
   held,
 )('twenty updates of MiniLM on JNLPBA are those of PyTorch, loss by loss', async t => {
   const golden: Golden = JSON.parse(await readFile(join(goldenFolder, 'golden.json'), 'utf8'));
-  const folder = await mkdtemp(join(tmpdir(), 'nerbert-minilm-'));
-  t.teardown(() => rm(folder, { recursive: true }));
+  const folder = await temporaryFolder(t);
   await writeCheckpoint(folder);
   await using model = await BertForTokenClassification.fromPretrained(folder, {
     ...noDropout,

@@ -1,20 +1,15 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { CheckpointError, NerbertError } from '../../src/errors.ts';
+import { CheckpointError, DisposedError, NerbertError, OptionError } from '../../src/errors.ts';
 import { BertForTokenClassification } from '../../src/model/bert-for-token-classification.ts';
 import { getOptimizerWithWeightDecay } from '../../src/training/optimizer.ts';
 import { checkpoint, goldenIndex, sha256OfRange } from '../support/checkpoints.ts';
+import { parametersOf } from '../support/model-values.ts';
 import { largestDifference } from '../support/numbers.ts';
 import { float32, readSafetensors } from '../support/safetensors.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { microBatches, tinyModel } from '../support/train-golden.ts';
-
-async function valuesOf(model: BertForTokenClassification): Promise<Map<string, Float32Array>> {
-  const values = new Map<string, Float32Array>();
-  for (const { name } of model.parameters()) values.set(name, await model.session.readParameter(name));
-  return values;
-}
 
 test('a saved model is read back bit for bit, by us and by others', async t => {
   const folder = await temporaryFolder(t);
@@ -23,8 +18,8 @@ test('a saved model is read back bit for bit, by us and by others', async t => {
   await model.trainStep(microBatches[0], { optimizer });
   await model.savePretrained(folder);
   await using again = await BertForTokenClassification.fromPretrained(folder);
-  const values = await valuesOf(model);
-  t.deepEqual(await valuesOf(again), values);
+  const values = await parametersOf(model);
+  t.deepEqual(await parametersOf(again), values);
   t.deepEqual(again.config, model.config);
   t.is(again.loadingReport, model.loadingReport.replaceAll(tinyModel, folder));
 
@@ -77,6 +72,39 @@ test('saving into the folder of the checkpoint replaces its files and leaves not
   );
 });
 
+test('a model saved between steps that nobody awaits is whole: the parameters of one moment', async t => {
+  await using model = await BertForTokenClassification.fromPretrained(tinyModel);
+  const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 1e-2 });
+  const moments = [await parametersOf(model)];
+  const folder = await temporaryFolder(t);
+  const jobs: Promise<unknown>[] = [];
+  for (let i = 0; i < 5; i++) {
+    jobs.push(model.trainStep(microBatches[0], { optimizer }));
+    if (i === 2) jobs.push(model.savePretrained(folder));
+    jobs.push(parametersOf(model).then(moment => moments.push(moment)));
+  }
+  await Promise.all(jobs);
+  const saved = readSafetensors(join(folder, 'model.safetensors'));
+  const isSaved = (moment: Map<string, Float32Array>) =>
+    [...moment].every(([name, value]) => largestDifference(value, float32(saved, name)) === 0);
+  t.is(moments.filter(isSaved).length, 1);
+});
+
+test('a disposal that overtakes the saving leaves the former files whole', async t => {
+  const folder = await temporaryFolder(t);
+  const model = await BertForTokenClassification.fromPretrained(tinyModel);
+  await model.savePretrained(folder);
+  await t.throwsAsync(model.savePretrained(''), {
+    instanceOf: OptionError,
+    message: /for dir but received ""/,
+  });
+  const before = await readFile(join(folder, 'model.safetensors'));
+  const saving = model.savePretrained(folder);
+  await Promise.all([t.throwsAsync(saving, { instanceOf: DisposedError }), model.dispose()]);
+  t.deepEqual((await readdir(folder)).sort(), ['config.json', 'model.safetensors']);
+  t.deepEqual(await readFile(join(folder, 'model.safetensors')), before);
+});
+
 for (const variant of ['zip-bin', 'legacy-bin', 'gamma-beta', 'no-prefix', 'sharded-safetensors']) {
   test(`${variant} fills the same parameters as the safetensors file`, async t => {
     const missing = goldenIndex.variants[variant]?.missing ?? [];
@@ -84,8 +112,8 @@ for (const variant of ['zip-bin', 'legacy-bin', 'gamma-beta', 'no-prefix', 'shar
       id2label: goldenIndex.labels,
     });
     await using reference = await BertForTokenClassification.fromPretrained(tinyModel);
-    const expected = await valuesOf(reference);
-    for (const [name, values] of await valuesOf(model)) {
+    const expected = await parametersOf(reference);
+    for (const [name, values] of await parametersOf(model)) {
       if (missing.includes(name)) t.notDeepEqual(values, expected.get(name), name);
       else t.deepEqual(values, expected.get(name), name);
     }
