@@ -1,6 +1,6 @@
+import type { JsonObject } from '../json.ts';
 import type { BertConfig } from './config.ts';
 import { type ConfigField, configKeys } from './config-keys.ts';
-import type { JsonObject } from './json.ts';
 
 /** Keys that would contradict what is written beside them. */
 const replacedKeys = ['torch_dtype', 'num_labels', '_num_labels'];

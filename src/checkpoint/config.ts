@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { CheckpointError, OptionError } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import { type ConfigField, configKeys } from './config-keys.ts';
-import { describeJson, isJsonObject, type JsonObject, readJsonObject } from './json.ts';
+import { describeJson, readJsonObject } from './json.ts';
 import {
   type Id2Label,
   type LabelList,

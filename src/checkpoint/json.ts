@@ -1,16 +1,10 @@
 import { CheckpointError, describe } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import { type ByteSource, refuseImpostors, withByteSource } from './byte-source.ts';
-
-export type JsonObject = Record<string, unknown>;
 
 /** Both far above any real file; they keep what a hostile one can make `JSON.parse` allocate well below 64 MB. */
 export const maxJsonBytes = 2 ** 20;
 const maxJsonContainers = 50_000;
-
-/** Whether a parsed value is an object, and no array. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Parses UTF-8 JSON that must be an object. `what` names it in errors: "the header", "the file". */
 export function parseJsonObject(bytes: Uint8Array, what: string, file: string): JsonObject {

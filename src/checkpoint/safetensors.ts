@@ -1,6 +1,7 @@
 import { CheckpointError } from '../errors.ts';
+import { isJsonObject } from '../json.ts';
 import { type ByteSource, refuseImpostors } from './byte-source.ts';
-import { describeJson, isJsonObject, maxJsonBytes, parseJsonObject } from './json.ts';
+import { describeJson, maxJsonBytes, parseJsonObject } from './json.ts';
 import { type DType, elementCount, elementSizes, isCount, type TensorEntry } from './tensor-entry.ts';
 
 // The format: https://huggingface.co/docs/safetensors, section "Format". A file is a little-endian uint64, the length

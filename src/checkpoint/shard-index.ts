@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
-import { describeJson, isJsonObject, type JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { describeJson } from './json.ts';
 import type { TensorEntry } from './tensor-entry.ts';
 
 /**

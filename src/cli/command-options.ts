@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { DataError } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 
 /** An option of a command, by its name in a configuration file; the flag is the same name in kebab-case. */
 export interface OptionSpec<Options> {
@@ -72,7 +73,7 @@ function fromText(value: unknown): unknown {
   return Number.isNaN(spelt) ? value : spelt;
 }
 
-async function readConfiguration(file: string): Promise<object> {
+async function readConfiguration(file: string): Promise<JsonObject> {
   const refuse = (problem: string, cause?: unknown) =>
     new DataError(`Expected a JSON object of options for --config but ${problem}`, file, undefined, {
       cause,
@@ -86,6 +87,6 @@ async function readConfiguration(file: string): Promise<object> {
   } catch (cause) {
     throw refuse(`this is not JSON: ${(cause as Error).message}`, cause);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (isJsonObject(value)) return value;
   throw refuse('the file holds something else');
 }

@@ -1,11 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CheckpointError, describe } from '../errors.ts';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isJsonObject, type JsonObject } from '../json.ts';
 
 /** A file as text, without its byte order mark; undefined where there is none. Throws a CheckpointError if it is not UTF-8. */
 export async function readTextIfPresent(path: string): Promise<string | undefined> {

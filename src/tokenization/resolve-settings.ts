@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import { decideCase } from './case-guard.ts';
-import { booleanField, isJsonObject, type JsonObject } from './json.ts';
+import { booleanField } from './json.ts';
 import type { AddedToken, TokenizerSettings } from './settings.ts';
 import { type NamedSpecialTokens, namedSpecialTokens, settleSpecialTokens } from './special-tokens.ts';
 import { type TokenizerFiles, tokenizerFileNames } from './tokenizer-files.ts';

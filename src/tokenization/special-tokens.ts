@@ -1,5 +1,5 @@
 import { CheckpointError, describe } from '../errors.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import type { AddedToken, SpecialTokens, TokenizerSettings } from './settings.ts';
 
 /** BERT's own, used where no file names others. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
-import { type JsonObject, readJsonIfPresent, readTextIfPresent } from './json.ts';
+import type { JsonObject } from '../json.ts';
+import { readJsonIfPresent, readTextIfPresent } from './json.ts';
 
 /** The files of a tokenizer in the Hugging Face layout. */
 export const tokenizerFileNames = {

@@ -1,5 +1,6 @@
 import { CheckpointError, describe } from '../errors.ts';
-import { booleanField, isJsonObject, type JsonObject, stringField } from './json.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { booleanField, stringField } from './json.ts';
 import type { AddedToken, TokenizerSettings } from './settings.ts';
 import { idOf } from './special-tokens.ts';
 import { checkId, piecesById } from './vocabulary.ts';

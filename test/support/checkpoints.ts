@@ -5,6 +5,16 @@ import { fixture } from './shared.ts';
 /** A folder or file of the golden checkpoints. */
 export const checkpoint = (...parts: string[]): string => fixture('goldens', 'checkpoints', ...parts);
 
+/** Sizes of the golden models. */
+export const goldenGeometry = {
+  vocabSize: 400,
+  hiddenSize: 32,
+  numHiddenLayers: 2,
+  intermediateSize: 64,
+  maxPositionEmbeddings: 64,
+  typeVocabSize: 2,
+};
+
 export interface GoldenEntry {
   name: string;
   /** The parameter of the token-classification model; null: there is none. */

@@ -4,17 +4,9 @@ import { matchWeights } from '../../../src/checkpoint/match-weights.ts';
 import { parameterShapes } from '../../../src/checkpoint/parameters.ts';
 import type { TensorEntry } from '../../../src/checkpoint/tensor-entry.ts';
 import { CheckpointError } from '../../../src/errors.ts';
-import { goldenIndex } from '../../support/checkpoints.ts';
+import { goldenGeometry, goldenIndex } from '../../support/checkpoints.ts';
 
-const geometry = {
-  vocabSize: 400,
-  hiddenSize: 32,
-  numHiddenLayers: 2,
-  intermediateSize: 64,
-  maxPositionEmbeddings: 64,
-  typeVocabSize: 2,
-};
-const parameters = parameterShapes(geometry, 11);
+const parameters = parameterShapes(goldenGeometry, 11);
 const file = 'model.safetensors';
 
 /** The entries of a golden checkpoint, their places in the file left out. */
@@ -52,7 +44,7 @@ test('an encoder without prefix and a classifier may share a file', t => {
 });
 
 test('a classifier for other labels is replaced only if the labels were given anew', t => {
-  const fewer = parameterShapes(geometry, 3);
+  const fewer = parameterShapes(goldenGeometry, 3);
   t.deepEqual(matchWeights(full, fewer, { file, labelsGiven: true }).misshaped, [
     { name: 'classifier.weight', expected: [3, 32], found: [11, 32] },
     { name: 'classifier.bias', expected: [3], found: [11] },
@@ -65,7 +57,7 @@ test('a classifier for other labels is replaced only if the labels were given an
 });
 
 test('any other misshape is refused, labels given or not', t => {
-  const wider = parameterShapes({ ...geometry, intermediateSize: 48 }, 11);
+  const wider = parameterShapes({ ...goldenGeometry, intermediateSize: 48 }, 11);
   const error = t.throws(() => matchWeights(full, wider, { file, labelsGiven: true }), {
     instanceOf: CheckpointError,
     message:
@@ -75,7 +67,7 @@ test('any other misshape is refused, labels given or not', t => {
 });
 
 test('a missing parameter of the encoder is refused, not initialised', t => {
-  const more = parameterShapes({ ...geometry, numHiddenLayers: 3 }, 11);
+  const more = parameterShapes({ ...goldenGeometry, numHiddenLayers: 3 }, 11);
   const error = t.throws(() => matchWeights(full, more, { file }), {
     instanceOf: CheckpointError,
     message: /16 parameters are missing: bert.encoder.layer.2.attention.self.query.weight/,
@@ -140,7 +132,7 @@ test('the report says what was loaded, initialised and ignored', t => {
 });
 
 test('the report says that a classifier was replaced', t => {
-  const match = matchWeights(full, parameterShapes(geometry, 3), { file, labelsGiven: true });
+  const match = matchWeights(full, parameterShapes(goldenGeometry, 3), { file, labelsGiven: true });
   t.regex(
     loadingReport(match, 'a/b', 0.02),
     /newly initialised, for the labels are others: classifier.weight \(stored \[11,32\], now \[3,32\]\)/,
