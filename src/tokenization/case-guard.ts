@@ -19,7 +19,7 @@ export function decideCase(pieces: readonly string[], trainedClassifier: boolean
   if (cased < casedShare * ordinary.length) {
     return {
       doLowerCase: true,
-      note: `No file says whether to lower-case text; ${counted}, so it is lower-cased. Pass doLowerCase: false to keep its case`,
+      note: `No file says whether to lower-case text; ${counted}, so it is lower-cased. ${remedy(false)}`,
     };
   }
   if (trainedClassifier) {
@@ -28,11 +28,15 @@ export function decideCase(pieces: readonly string[], trainedClassifier: boolean
       note:
         `No file says whether to lower-case text; ${counted}, but the checkpoint brings a trained token classifier ` +
         `and lower-casing was the default that such ones were trained with, so text is lower-cased. ` +
-        `Pass doLowerCase: false to keep its case`,
+        remedy(false),
     };
   }
   return {
     doLowerCase: false,
-    note: `No file says whether to lower-case text; ${counted}, so its case is kept. Pass doLowerCase: true to lower-case it`,
+    note: `No file says whether to lower-case text; ${counted}, so its case is kept. ${remedy(true)}`,
   };
+}
+
+function remedy(otherwise: boolean): string {
+  return `If that is wrong, set do_lower_case to ${otherwise} in its tokenizer_config.json, or pass doLowerCase: ${otherwise}`;
 }
