@@ -13,7 +13,8 @@ namespace {
 // A worker that ends would unload the addon under threads and exit handlers that still know its code.
 void keep_loaded() {
   Dl_info self;
-  if (dladdr(reinterpret_cast<void*>(&keep_loaded), &self) != 0) dlopen(self.dli_fname, RTLD_LAZY | RTLD_NODELETE);
+  if (dladdr(reinterpret_cast<void*>(&keep_loaded), &self) != 0)
+    dlopen(self.dli_fname, RTLD_LAZY | RTLD_NODELETE);
 }
 
 Napi::Value runtime_info(const Napi::CallbackInfo& info) {

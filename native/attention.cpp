@@ -14,8 +14,8 @@
 namespace nerbert {
 namespace {
 
-// Sequences are independent: on the CPU they are spread over the threads, each computed by one thread alone, so the
-// numbers do not depend on how many there are.
+// Sequences are independent: on the CPU they are spread over the threads, each computed by one thread alone,
+// so the numbers do not depend on how many there are.
 template <class Work>
 void for_each_sequence(const DeviceBatch& batch, bool on_cpu, const Work& work) {
   const auto range = [&](int64_t begin, int64_t end) {
@@ -30,12 +30,15 @@ void for_each_sequence(const DeviceBatch& batch, bool on_cpu, const Work& work) 
 }
 
 // Part 0 (query), 1 (key) or 2 (value) of one sequence as (heads, length, head size), a view.
-at::Tensor part_of(const at::Tensor& packed, const DeviceBatch& batch, int64_t row, int64_t heads, int64_t part,
-                   int64_t parts) {
+at::Tensor part_of(const at::Tensor& packed, const DeviceBatch& batch, int64_t row, int64_t heads,
+                   int64_t part, int64_t parts) {
   const int64_t begin = batch.boundaries[row];
   const int64_t length = batch.boundaries[row + 1] - begin;
   const int64_t hidden = packed.size(1) / parts;
-  return packed.narrow(0, begin, length).narrow(1, part * hidden, hidden).view({length, heads, hidden / heads}).transpose(0, 1);
+  return packed.narrow(0, begin, length)
+      .narrow(1, part * hidden, hidden)
+      .view({length, heads, hidden / heads})
+      .transpose(0, 1);
 }
 
 // Where the attention matrix of each sequence begins in the counter space of its dropout.
@@ -45,7 +48,8 @@ std::vector<uint32_t> first_groups(const DeviceBatch& batch, int64_t heads) {
   for (int64_t row = 0; row < batch.rows(); row++) {
     const int64_t length = batch.boundaries[row + 1] - batch.boundaries[row];
     first[row] = next;
-    next += static_cast<uint32_t>((heads * length * length + kernels::kDropoutGroup - 1) / kernels::kDropoutGroup);
+    next += static_cast<uint32_t>((heads * length * length + kernels::kDropoutGroup - 1) /
+                                  kernels::kDropoutGroup);
   }
   return first;
 }
@@ -60,7 +64,8 @@ at::Tensor attention(const at::Tensor& query_key_value, const DeviceBatch& batch
                      const Dropout& dropout, int64_t layer, AttentionMemory* memory) {
   const double scale = score_scale(query_key_value, heads);
   const auto groups = first_groups(batch, heads);
-  at::Tensor context = at::empty({query_key_value.size(0), query_key_value.size(1) / 3}, query_key_value.options());
+  at::Tensor context =
+      at::empty({query_key_value.size(0), query_key_value.size(1) / 3}, query_key_value.options());
   if (memory) {
     memory->query_key_value = query_key_value;
     memory->probabilities.resize(batch.rows());

@@ -15,8 +15,9 @@ struct AttentionMemory {
   std::vector<at::Tensor> probabilities;  // a sequence each: (heads, length, length), before dropout
 };
 
-// Multi-head self-attention within each sequence of a packed batch; no pair of pieces of different sequences is ever
-// looked at, so there is no mask. query_key_value: (pieces, 3 * hidden) -> (pieces, hidden). `memory` may be null.
+// Multi-head self-attention within each sequence of a packed batch; no pair of pieces of different sequences
+// is ever looked at, so there is no mask. query_key_value: (pieces, 3 * hidden) -> (pieces, hidden). `memory`
+// may be null.
 at::Tensor attention(const at::Tensor& query_key_value, const DeviceBatch& batch, int64_t heads,
                      const Dropout& dropout, int64_t layer, AttentionMemory* memory);
 

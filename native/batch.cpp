@@ -13,8 +13,8 @@ namespace {
   throw Error(kBatchError, what + ": " + message);
 }
 
-void check_range(const std::vector<int32_t>& values, const HostBatch& batch, const std::string& what, const char* name,
-                 int64_t end, int32_t also_allowed) {
+void check_range(const std::vector<int32_t>& values, const HostBatch& batch, const std::string& what,
+                 const char* name, int64_t end, int32_t also_allowed) {
   for (size_t i = 0; i < values.size(); i++) {
     if (values[i] >= 0 && values[i] < end) continue;
     if (values[i] == also_allowed) continue;
@@ -22,8 +22,8 @@ void check_range(const std::vector<int32_t>& values, const HostBatch& batch, con
     while (static_cast<size_t>(batch.boundaries[row + 1]) <= i) row++;
     refuse(what, std::string("Expected ") + name + " between 0 and " + std::to_string(end - 1) +
                      (also_allowed < 0 ? " or " + std::to_string(also_allowed) : "") + " but received " +
-                     std::to_string(values[i]) + " at piece " + std::to_string(i - batch.boundaries[row]) + " of row " +
-                     std::to_string(row));
+                     std::to_string(values[i]) + " at piece " + std::to_string(i - batch.boundaries[row]) +
+                     " of row " + std::to_string(row));
   }
 }
 
@@ -48,12 +48,13 @@ void check_batch(const HostBatch& batch, const Geometry& geometry, const std::st
   if (boundaries.size() < 2) refuse(what, "Expected at least one sequence but the batch is empty");
   if (boundaries.front() != 0 || boundaries.back() != static_cast<int64_t>(batch.input_ids.size())) {
     refuse(what, "Expected boundaries from 0 to " + std::to_string(batch.input_ids.size()) +
-                     " (the pieces of inputIds) but they run from " + std::to_string(boundaries.front()) + " to " +
-                     std::to_string(boundaries.back()));
+                     " (the pieces of inputIds) but they run from " + std::to_string(boundaries.front()) +
+                     " to " + std::to_string(boundaries.back()));
   }
   for (size_t row = 0; row + 1 < boundaries.size(); row++) {
     const int64_t length = static_cast<int64_t>(boundaries[row + 1]) - boundaries[row];
-    if (length < 1) refuse(what, "Expected every sequence to have a piece but row " + std::to_string(row) + " has none");
+    if (length < 1)
+      refuse(what, "Expected every sequence to have a piece but row " + std::to_string(row) + " has none");
     if (length > geometry.max_position_embeddings) {
       refuse(what, "Expected sequences of at most " + std::to_string(geometry.max_position_embeddings) +
                        " pieces (the model's positions) but row " + std::to_string(row) + " has " +
@@ -82,7 +83,8 @@ DeviceBatch to_device(const HostBatch& batch, at::Device device) {
   at::Tensor positions = staged(pieces, device);
   auto* position = positions.data_ptr<int64_t>();
   for (int64_t row = 0; row < out.rows(); row++) {
-    for (int64_t i = out.boundaries[row]; i < out.boundaries[row + 1]; i++) position[i] = i - out.boundaries[row];
+    for (int64_t i = out.boundaries[row]; i < out.boundaries[row + 1]; i++)
+      position[i] = i - out.boundaries[row];
   }
   out.position_ids = moved(positions, device);
 

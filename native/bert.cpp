@@ -37,8 +37,8 @@ at::Tensor activate_backward(const at::Tensor& grad, const at::Tensor& x, Activa
   return grad;
 }
 
-at::Tensor normalise_backward(const at::Tensor& grad, const AffineTensors& parameters, const AffineTensors& gradients,
-                              const NormMemory& memory) {
+at::Tensor normalise_backward(const at::Tensor& grad, const AffineTensors& parameters,
+                              const AffineTensors& gradients, const NormMemory& memory) {
   const auto [grad_input, grad_weight, grad_bias] =
       at::native_layer_norm_backward(grad, memory.input, {memory.input.size(1)}, memory.mean, memory.rstd,
                                      parameters.weight, parameters.bias, {true, true, true});
@@ -49,7 +49,8 @@ at::Tensor normalise_backward(const at::Tensor& grad, const AffineTensors& param
 
 }  // namespace
 
-at::Tensor Bert::normalise(const at::Tensor& input, const AffineTensors& parameters, NormMemory* memory) const {
+at::Tensor Bert::normalise(const at::Tensor& input, const AffineTensors& parameters,
+                           NormMemory* memory) const {
   const auto [output, mean, rstd] = at::native_layer_norm(input, {geometry_.hidden_size}, parameters.weight,
                                                           parameters.bias, geometry_.layer_norm_eps);
   if (memory) *memory = {input, mean, rstd};
@@ -67,10 +68,11 @@ at::Tensor Bert::embed(const DeviceBatch& batch, const ModelTensors& parameters,
 at::Tensor Bert::layer(int64_t index, const at::Tensor& input, const DeviceBatch& batch,
                        const LayerTensors& parameters, const Dropout& dropout, LayerMemory* memory) const {
   const at::Tensor context =
-      attention(linear(input, parameters.query_key_value), batch, geometry_.num_attention_heads, dropout, index,
-                memory ? &memory->attention : nullptr);
+      attention(linear(input, parameters.query_key_value), batch, geometry_.num_attention_heads, dropout,
+                index, memory ? &memory->attention : nullptr);
   const at::Tensor projected =
-      dropout.hidden(linear(context, parameters.attention_output), DropoutSite::attention_output(index)).add_(input);
+      dropout.hidden(linear(context, parameters.attention_output), DropoutSite::attention_output(index))
+          .add_(input);
   const at::Tensor attended =
       normalise(projected, parameters.attention_norm, memory ? &memory->attention_norm : nullptr);
   const at::Tensor intermediate = linear(attended, parameters.intermediate);
@@ -94,28 +96,32 @@ at::Tensor Bert::forward(const DeviceBatch& batch, const ModelTensors& parameter
   if (hidden_states) hidden_states->push_back(x);
   for (size_t i = 0; i < parameters.layers.size(); i++) {
     stop_.check();
-    x = layer(static_cast<int64_t>(i), x, batch, parameters.layers[i], dropout, memory ? &memory->layers[i] : nullptr);
+    x = layer(static_cast<int64_t>(i), x, batch, parameters.layers[i], dropout,
+              memory ? &memory->layers[i] : nullptr);
     if (hidden_states) hidden_states->push_back(x);
   }
   return x;
 }
 
 at::Tensor Bert::layer_backward(int64_t index, const at::Tensor& grad, const DeviceBatch& batch,
-                                const LayerTensors& parameters, const LayerTensors& gradients, const Dropout& dropout,
-                                const LayerMemory& memory) const {
+                                const LayerTensors& parameters, const LayerTensors& gradients,
+                                const Dropout& dropout, const LayerMemory& memory) const {
   // Each residual connection hands its gradient to both branches; dropout lies on the computed one alone.
-  at::Tensor grad_attended = normalise_backward(grad, parameters.output_norm, gradients.output_norm, memory.output_norm);
+  at::Tensor grad_attended =
+      normalise_backward(grad, parameters.output_norm, gradients.output_norm, memory.output_norm);
   const at::Tensor grad_output = dropout.hidden(grad_attended.clone(), DropoutSite::output(index));
   linear_backward_parameters(grad_output, memory.activated, parameters.output, gradients.output);
-  const at::Tensor grad_intermediate = activate_backward(linear_backward_input(grad_output, parameters.output),
-                                                         memory.intermediate, geometry_.activation);
-  linear_backward_parameters(grad_intermediate, memory.attended, parameters.intermediate, gradients.intermediate);
+  const at::Tensor grad_intermediate = activate_backward(
+      linear_backward_input(grad_output, parameters.output), memory.intermediate, geometry_.activation);
+  linear_backward_parameters(grad_intermediate, memory.attended, parameters.intermediate,
+                             gradients.intermediate);
   grad_attended.add_(linear_backward_input(grad_intermediate, parameters.intermediate));
 
-  at::Tensor grad_input =
-      normalise_backward(grad_attended, parameters.attention_norm, gradients.attention_norm, memory.attention_norm);
+  at::Tensor grad_input = normalise_backward(grad_attended, parameters.attention_norm,
+                                             gradients.attention_norm, memory.attention_norm);
   const at::Tensor grad_projected = dropout.hidden(grad_input.clone(), DropoutSite::attention_output(index));
-  linear_backward_parameters(grad_projected, memory.context, parameters.attention_output, gradients.attention_output);
+  linear_backward_parameters(grad_projected, memory.context, parameters.attention_output,
+                             gradients.attention_output);
   const at::Tensor grad_query_key_value =
       attention_backward(linear_backward_input(grad_projected, parameters.attention_output), batch,
                          geometry_.num_attention_heads, dropout, index, memory.attention);
@@ -125,9 +131,11 @@ at::Tensor Bert::layer_backward(int64_t index, const at::Tensor& grad, const Dev
 }
 
 void Bert::embed_backward(at::Tensor grad, const DeviceBatch& batch, const ModelTensors& parameters,
-                          const ModelTensors& gradients, const Dropout& dropout, const NormMemory& memory) const {
+                          const ModelTensors& gradients, const Dropout& dropout,
+                          const NormMemory& memory) const {
   grad = dropout.hidden(std::move(grad), DropoutSite::kEmbeddings);
-  const at::Tensor grad_sum = normalise_backward(grad, parameters.embedding_norm, gradients.embedding_norm, memory);
+  const at::Tensor grad_sum =
+      normalise_backward(grad, parameters.embedding_norm, gradients.embedding_norm, memory);
   gradients.word_embeddings.index_add_(0, batch.input_ids, grad_sum);
   gradients.token_type_embeddings.index_add_(0, batch.token_type_ids, grad_sum);
   gradients.position_embeddings.index_add_(0, batch.position_ids, grad_sum);
@@ -135,11 +143,12 @@ void Bert::embed_backward(at::Tensor grad, const DeviceBatch& batch, const Model
 }
 
 void Bert::backward(at::Tensor grad, const DeviceBatch& batch, const ModelTensors& parameters,
-                    const ModelTensors& gradients, const Dropout& dropout, const BertMemory& memory) const {
+                    const ModelTensors& gradients, const Dropout& dropout, BertMemory& memory) const {
   for (size_t i = parameters.layers.size(); i-- > 0;) {
     stop_.check();
-    grad = layer_backward(static_cast<int64_t>(i), grad, batch, parameters.layers[i], gradients.layers[i], dropout,
-                          memory.layers[i]);
+    grad = layer_backward(static_cast<int64_t>(i), grad, batch, parameters.layers[i], gradients.layers[i],
+                          dropout, memory.layers[i]);
+    memory.layers[i] = {};
   }
   embed_backward(std::move(grad), batch, parameters, gradients, dropout, memory.embedding_norm);
 }

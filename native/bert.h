@@ -37,29 +37,30 @@ struct BertMemory {
   std::vector<LayerMemory> layers;
 };
 
-// The BERT encoder over packed batches. Gradients are written by hand, so that nothing is recorded that is not needed
-// and a running step can be stopped between layers.
+// The BERT encoder over packed batches. Gradients are written by hand, so that nothing is recorded that is
+// not needed and a running step can be stopped between layers.
 class Bert {
  public:
   Bert(const Geometry& geometry, const StopFlag& stop) : geometry_(geometry), stop_(stop) {}
 
-  // -> the last hidden state, (pieces, hidden). `memory`: filled for backward(), or null. `hidden_states`: receives
-  // the embeddings and the output of each layer, or null.
+  // -> the last hidden state, (pieces, hidden). `memory`: filled for backward(), or null. `hidden_states`:
+  // receives the embeddings and the output of each layer, or null.
   at::Tensor forward(const DeviceBatch& batch, const ModelTensors& parameters, const Dropout& dropout,
                      BertMemory* memory, std::vector<at::Tensor>* hidden_states) const;
 
-  // Adds to `gradients` those of all parameters of the encoder. `grad`: by the last hidden state, (pieces, hidden).
+  // Adds to `gradients` those of all parameters of the encoder. `grad`: by the last hidden state, (pieces,
+  // hidden). The memory of a layer is freed when it has been used.
   void backward(at::Tensor grad, const DeviceBatch& batch, const ModelTensors& parameters,
-                const ModelTensors& gradients, const Dropout& dropout, const BertMemory& memory) const;
+                const ModelTensors& gradients, const Dropout& dropout, BertMemory& memory) const;
 
  private:
   at::Tensor embed(const DeviceBatch& batch, const ModelTensors& parameters, const Dropout& dropout,
                    NormMemory* memory) const;
-  at::Tensor layer(int64_t index, const at::Tensor& input, const DeviceBatch& batch, const LayerTensors& parameters,
-                   const Dropout& dropout, LayerMemory* memory) const;
+  at::Tensor layer(int64_t index, const at::Tensor& input, const DeviceBatch& batch,
+                   const LayerTensors& parameters, const Dropout& dropout, LayerMemory* memory) const;
   at::Tensor layer_backward(int64_t index, const at::Tensor& grad, const DeviceBatch& batch,
-                            const LayerTensors& parameters, const LayerTensors& gradients, const Dropout& dropout,
-                            const LayerMemory& memory) const;
+                            const LayerTensors& parameters, const LayerTensors& gradients,
+                            const Dropout& dropout, const LayerMemory& memory) const;
   void embed_backward(at::Tensor grad, const DeviceBatch& batch, const ModelTensors& parameters,
                       const ModelTensors& gradients, const Dropout& dropout, const NormMemory& memory) const;
   at::Tensor normalise(const at::Tensor& input, const AffineTensors& parameters, NormMemory* memory) const;

@@ -16,13 +16,16 @@ at::Tensor piece_weights(const DeviceBatch& batch, const at::Tensor& class_weigh
 }
 
 // (labelled): weight * -log p(label)
-at::Tensor piece_losses(const at::Tensor& log_probabilities, const DeviceBatch& batch, const at::Tensor& weights) {
+at::Tensor piece_losses(const at::Tensor& log_probabilities, const DeviceBatch& batch,
+                        const at::Tensor& weights) {
   return log_probabilities.gather(1, batch.targets.unsqueeze(1)).squeeze(1).mul_(weights).neg_();
 }
 
 }  // namespace
 
-at::Tensor classify(const at::Tensor& hidden, const AffineTensors& classifier) { return linear(hidden, classifier); }
+at::Tensor classify(const at::Tensor& hidden, const AffineTensors& classifier) {
+  return linear(hidden, classifier);
+}
 
 double label_weight(const DeviceBatch& batch, const at::Tensor& class_weights) {
   if (!class_weights.defined()) return static_cast<double>(batch.targets.numel());
@@ -31,12 +34,14 @@ double label_weight(const DeviceBatch& batch, const at::Tensor& class_weights) {
 
 LossSum cross_entropy(const at::Tensor& logits, const DeviceBatch& batch, const at::Tensor& class_weights) {
   const at::Tensor log_probabilities = at::_log_softmax(logits.index_select(0, batch.labelled), -1, false);
-  const at::Tensor losses = piece_losses(log_probabilities, batch, piece_weights(batch, class_weights, logits));
+  const at::Tensor losses =
+      piece_losses(log_probabilities, batch, piece_weights(batch, class_weights, logits));
   return {losses.sum(at::kDouble).item<double>(), label_weight(batch, class_weights)};
 }
 
-LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& batch, const AffineTensors& classifier,
-                                 const AffineTensors& gradients, const at::Tensor& class_weights, double denominator,
+LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& batch,
+                                 const AffineTensors& classifier, const AffineTensors& gradients,
+                                 const at::Tensor& class_weights, double denominator,
                                  const Dropout& dropout) {
   const at::Tensor input = dropout.classifier(hidden.index_select(0, batch.labelled));
   const at::Tensor log_probabilities = at::_log_softmax(linear(input, classifier), -1, false);

@@ -20,15 +20,15 @@ at::Tensor classify(const at::Tensor& hidden, const AffineTensors& classifier);
 // Loss of given logits. class_weights: (labels) or undefined.
 LossSum cross_entropy(const at::Tensor& logits, const DeviceBatch& batch, const at::Tensor& class_weights);
 
-// The loss from the last hidden state, at labelled pieces alone, and its gradient by that state, (pieces, hidden), for
-// the objective loss / denominator. Adds the classifier's own gradients to `gradients`.
+// The loss from the last hidden state, at labelled pieces alone, and its gradient by that state, (pieces,
+// hidden), for the objective loss / denominator. Adds the classifier's own gradients to `gradients`.
 struct LossGradient {
   double loss;
   at::Tensor grad_hidden;
 };
-LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& batch, const AffineTensors& classifier,
-                                 const AffineTensors& gradients, const at::Tensor& class_weights, double denominator,
-                                 const Dropout& dropout);
+LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& batch,
+                                 const AffineTensors& classifier, const AffineTensors& gradients,
+                                 const at::Tensor& class_weights, double denominator, const Dropout& dropout);
 
 // Sum of the weights of the batch's labels; their number without class weights.
 double label_weight(const DeviceBatch& batch, const at::Tensor& class_weights);

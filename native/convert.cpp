@@ -79,21 +79,17 @@ std::vector<int64_t> to_strides(const Napi::Object& object, const char* name) {
   if (!value.IsArray()) wrong_type(object, name, "an array");
   const auto array = value.As<Napi::Array>();
   std::vector<int64_t> strides;
-  for (uint32_t i = 0; i < array.Length(); i++) strides.push_back(Napi::Value(array.Get(i)).ToNumber().Int64Value());
+  for (uint32_t i = 0; i < array.Length(); i++)
+    strides.push_back(Napi::Value(array.Get(i)).ToNumber().Int64Value());
   return strides;
 }
 
 Geometry to_geometry(const Napi::Object& value) {
-  return {to_integer(value, "vocabSize"),
-          to_integer(value, "hiddenSize"),
-          to_integer(value, "numHiddenLayers"),
-          to_integer(value, "numAttentionHeads"),
-          to_integer(value, "intermediateSize"),
-          to_integer(value, "maxPositionEmbeddings"),
-          to_integer(value, "typeVocabSize"),
-          to_integer(value, "numLabels"),
-          to_integer(value, "padTokenId"),
-          to_activation(value, "hiddenAct"),
+  return {to_integer(value, "vocabSize"),        to_integer(value, "hiddenSize"),
+          to_integer(value, "numHiddenLayers"),  to_integer(value, "numAttentionHeads"),
+          to_integer(value, "intermediateSize"), to_integer(value, "maxPositionEmbeddings"),
+          to_integer(value, "typeVocabSize"),    to_integer(value, "numLabels"),
+          to_integer(value, "padTokenId"),       to_activation(value, "hiddenAct"),
           to_number(value, "layerNormEps")};
 }
 
@@ -145,15 +141,17 @@ std::vector<TensorLocation> to_tensor_locations(const Napi::Array& value) {
   std::vector<TensorLocation> locations;
   for (uint32_t i = 0; i < value.Length(); i++) {
     const Napi::Object location = element(value, i);
-    locations.push_back({to_string(location, "parameter"), to_string(location, "file"), to_integer(location, "offset"),
-                         to_scalar_type(location, "dtype"), to_strides(location, "strides")});
+    locations.push_back({to_string(location, "parameter"), to_string(location, "file"),
+                         to_integer(location, "offset"), to_scalar_type(location, "dtype"),
+                         to_strides(location, "strides")});
   }
   return locations;
 }
 
 std::vector<std::string> to_strings(const Napi::Array& value) {
   std::vector<std::string> strings;
-  for (uint32_t i = 0; i < value.Length(); i++) strings.push_back(Napi::Value(value.Get(i)).ToString().Utf8Value());
+  for (uint32_t i = 0; i < value.Length(); i++)
+    strings.push_back(Napi::Value(value.Get(i)).ToString().Utf8Value());
   return strings;
 }
 

@@ -9,8 +9,9 @@
 
 namespace nerbert {
 
-// Between JavaScript values and the plain structs of the torch side. Reading throws a TypeError that names the field
-// where a value has the wrong type; what values mean is checked by TypeScript before and by the engine after.
+// Between JavaScript values and the plain structs of the torch side. Reading throws a TypeError that names
+// the field where a value has the wrong type; what values mean is checked by TypeScript before and by the
+// engine after.
 EngineOptions to_engine_options(const Napi::Object& value);
 AdamOptions to_adam_options(const Napi::Object& value);
 HostBatch to_host_batch(const Napi::Object& value);

@@ -6,7 +6,8 @@
 
 namespace nerbert {
 
-// "cpu", "cuda" or "cuda:N" -> a device that can be used now. Throws ERR_DEVICE with the remedy where it cannot.
+// "cpu", "cuda" or "cuda:N" -> a device that can be used now. Throws ERR_DEVICE with the remedy where it
+// cannot.
 c10::Device usable_device(const std::string& name);
 
 // Number of CUDA GPUs that libtorch sees; 0 without a CUDA build or a driver.

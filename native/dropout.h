@@ -6,8 +6,8 @@
 
 namespace nerbert {
 
-// What a mask depends on besides its place in the model: nothing else, so a run continues from its step number alone
-// and any number of threads draws the same masks.
+// What a mask depends on besides its place in the model: nothing else, so a run continues from its step
+// number alone and any number of threads draws the same masks.
 struct DropoutKey {
   uint64_t seed;
   uint32_t step;
@@ -20,7 +20,8 @@ struct DropoutRates {
   double classifier;
 };
 
-// The dropouts of the model. Each layer has three; the sites of the embeddings and of the classifier come before.
+// The dropouts of the model. Each layer has three; the sites of the embeddings and of the classifier come
+// before.
 struct DropoutSite {
   static constexpr uint32_t kEmbeddings = 0;
   static constexpr uint32_t kClassifier = 1;
@@ -36,8 +37,8 @@ class Dropout {
   Dropout() = default;
   Dropout(const DropoutKey& key, const DropoutRates& rates) : key_(key), rates_(rates), active_(true) {}
 
-  // Drops from a contiguous float32 tensor in place and returns it. `first_group`: where the tensor begins in the
-  // counter space of its site, in groups of kernels::kDropoutGroup elements.
+  // Drops from a contiguous float32 tensor in place and returns it. `first_group`: where the tensor begins in
+  // the counter space of its site, in groups of kernels::kDropoutGroup elements.
   at::Tensor hidden(at::Tensor x, uint32_t site) const { return apply(std::move(x), rates_.hidden, site, 0); }
   at::Tensor classifier(at::Tensor x) const {
     return apply(std::move(x), rates_.classifier, DropoutSite::kClassifier, 0);

@@ -5,6 +5,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
+#include <malloc.h>
 
 #include <cmath>
 
@@ -25,9 +26,17 @@ std::vector<float> to_host(const at::Tensor& tensor) {
   return {data, data + host.numel()};
 }
 
+// Batches of ever other sizes leave holes in the C library's heap, which would grow for as long as training
+// lasts. Now and then its free pages go back to the system; taking them again costs far less than the steps
+// between.
+void return_free_memory(uint32_t step) {
+  constexpr uint32_t kSteps = 64;
+  if (step % kSteps == kSteps - 1) malloc_trim(0);
+}
+
 // Embeddings and LayerNorms are computed from float32, products from the compute copy.
-ModelTensors mixed_views(const at::Tensor& values, const at::Tensor& compute_copy, const ParameterLayout& layout,
-                         const Geometry& geometry) {
+ModelTensors mixed_views(const at::Tensor& values, const at::Tensor& compute_copy,
+                         const ParameterLayout& layout, const Geometry& geometry) {
   ModelTensors model = view_model(compute_copy, layout, geometry);
   const ModelTensors full = view_model(values, layout, geometry);
   model.word_embeddings = full.word_embeddings;
@@ -96,7 +105,8 @@ void Engine::initialise(const std::vector<std::string>& names, double standard_d
 void Engine::save(const std::vector<TensorLocation>& locations) const {
   for (const auto& location : locations) {
     stop_.check();
-    write_tensor(location.file, location.offset, view_of(values_, layout_.find(location.parameter)).to(at::kCPU));
+    write_tensor(location.file, location.offset,
+                 view_of(values_, layout_.find(location.parameter)).to(at::kCPU));
   }
 }
 
@@ -119,7 +129,8 @@ void Engine::create_optimizer(int64_t id, const AdamOptions& options) {
 StepResult Engine::train_step(const StepRequest& request) {
   const auto optimizer = optimizers_.find(request.optimizer);
   if (optimizer == optimizers_.end()) {
-    throw Error(kDisposedError, "Expected an optimizer of this model, but this one was disposed or belongs to another");
+    throw Error(kDisposedError,
+                "Expected an optimizer of this model, but this one was disposed or belongs to another");
   }
   for (size_t i = 0; i < request.batches.size(); i++) {
     check_batch(request.batches[i], geometry_, "micro-batch " + std::to_string(i));
@@ -133,8 +144,9 @@ StepResult Engine::train_step(const StepRequest& request) {
     total += weights.back();
   }
   if (total <= 0) {
-    throw Error(kBatchError, "Expected at least one label other than -100 (with a weight above 0) in a step but "
-                             "found none");
+    throw Error(kBatchError,
+                "Expected at least one label other than -100 (with a weight above 0) in a step but "
+                "found none");
   }
 
   if (!gradients_.defined()) {
@@ -152,14 +164,16 @@ StepResult Engine::train_step(const StepRequest& request) {
   stop_.check();
   optimizer->second.step(values_, gradients_, request.learning_rate);
   refresh_compute_copy();
+  return_free_memory(request.step);
   return result;
 }
 
 double Engine::train_micro_batch(const DeviceBatch& batch, const Dropout& dropout, double denominator) {
   BertMemory memory;
   const at::Tensor hidden = bert_.forward(batch, parameters_, dropout, &memory, nullptr);
-  const LossGradient objective = classifier_backward(hidden, batch, parameters_.classifier, gradient_views_.classifier,
-                                                     class_weights_, denominator, dropout);
+  const LossGradient objective =
+      classifier_backward(hidden, batch, parameters_.classifier, gradient_views_.classifier, class_weights_,
+                          denominator, dropout);
   bert_.backward(objective.grad_hidden, batch, parameters_, gradient_views_, dropout, memory);
   return objective.loss;
 }
@@ -182,7 +196,8 @@ std::vector<float> Engine::read_parameter(const std::string& name) const {
 }
 
 std::vector<float> Engine::read_gradient(const std::string& name) const {
-  if (!gradients_.defined()) throw Error(kTorchError, "There are no gradients before the first training step");
+  if (!gradients_.defined())
+    throw Error(kTorchError, "There are no gradients before the first training step");
   return to_host(view_of(gradients_, layout_.find(name)));
 }
 

@@ -11,7 +11,8 @@ struct Failure {
   std::string message;
 };
 
-// An error raised by nerbert's own native code; everything else that is thrown comes from libtorch or the system.
+// An error raised by nerbert's own native code; everything else that is thrown comes from libtorch or the
+// system.
 class Error : public std::runtime_error {
  public:
   Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}

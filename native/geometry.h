@@ -17,7 +17,8 @@ struct Geometry {
   int64_t max_position_embeddings;
   int64_t type_vocab_size;
   int64_t num_labels;
-  int64_t pad_token_id;  // its embedding receives no gradient, as in PyTorch's nn.Embedding(padding_idx); -1: none
+  int64_t pad_token_id;  // its embedding receives no gradient, as in PyTorch's nn.Embedding(padding_idx); -1:
+                         // none
   Activation activation;
   double layer_norm_eps;
 

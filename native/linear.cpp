@@ -11,8 +11,8 @@ at::Tensor linear(const at::Tensor& x, const AffineTensors& parameters) {
   return at::linear(x.to(type), parameters.weight, parameters.bias).to(at::kFloat);
 }
 
-void linear_backward_parameters(const at::Tensor& grad_output, const at::Tensor& x, const AffineTensors& parameters,
-                                const AffineTensors& gradients) {
+void linear_backward_parameters(const at::Tensor& grad_output, const at::Tensor& x,
+                                const AffineTensors& parameters, const AffineTensors& gradients) {
   const auto type = parameters.weight.scalar_type();
   if (type == at::kFloat) {
     gradients.weight.addmm_(grad_output.t(), x);

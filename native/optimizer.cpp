@@ -19,8 +19,9 @@ void Adam::step(const at::Tensor& values, const at::Tensor& gradients, double le
   const auto group = [&](int64_t begin, int64_t end, double weight_decay) {
     const auto part = [&](const at::Tensor& flat) { return flat.narrow(0, begin, end - begin); };
     const auto fused = [&](auto update) {
-      update(part(values), part(gradients), part(first_moments_), part(second_moments_), at::TensorList(), steps_,
-             learning_rate, options_.beta1, options_.beta2, weight_decay, options_.eps, /*amsgrad=*/false,
+      update(part(values), part(gradients), part(first_moments_), part(second_moments_), at::TensorList(),
+             steps_, learning_rate, options_.beta1, options_.beta2, weight_decay, options_.eps,
+             /*amsgrad=*/false,
              /*maximize=*/false);
     };
     if (options_.decoupled) {

@@ -80,8 +80,11 @@ ModelTensors view_model(const at::Tensor& flat, const ParameterLayout& layout, c
   const auto affine = [&](const std::string& name) {
     return AffineTensors{view(name + ".weight"), view(name + ".bias")};
   };
-  ModelTensors model{view("bert.embeddings.word_embeddings.weight"), view("bert.embeddings.position_embeddings.weight"),
-                     view("bert.embeddings.token_type_embeddings.weight"), affine("bert.embeddings.LayerNorm"), {},
+  ModelTensors model{view("bert.embeddings.word_embeddings.weight"),
+                     view("bert.embeddings.position_embeddings.weight"),
+                     view("bert.embeddings.token_type_embeddings.weight"),
+                     affine("bert.embeddings.LayerNorm"),
+                     {},
                      affine("classifier")};
   for (int64_t i = 0; i < g.num_hidden_layers; i++) {
     const std::string layer = "bert.encoder.layer." + std::to_string(i);

@@ -19,8 +19,9 @@ struct ParameterSpec {
   int64_t size;
 };
 
-// All parameters of a model lie in one flat buffer: first those with weight decay, then those without. So zeroing,
-// clipping and updating are one operation each, and query, key and value, laid end to end, are one matrix.
+// All parameters of a model lie in one flat buffer: first those with weight decay, then those without. So
+// zeroing, clipping and updating are one operation each, and query, key and value, laid end to end, are one
+// matrix.
 class ParameterLayout {
  public:
   explicit ParameterLayout(const Geometry& geometry);
@@ -56,7 +57,8 @@ struct LayerTensors {
   AffineTensors output_norm;
 };
 
-// Views into a flat buffer (of values, of their bfloat16 copies, or of gradients) by what they are in the model.
+// Views into a flat buffer (of values, of their bfloat16 copies, or of gradients) by what they are in the
+// model.
 struct ModelTensors {
   at::Tensor word_embeddings;        // (vocabulary, hidden)
   at::Tensor position_embeddings;    // (positions, hidden)

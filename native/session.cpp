@@ -6,7 +6,8 @@ namespace nerbert {
 namespace {
 
 Engine& engine_of(const std::shared_ptr<EngineSlot>& slot) {
-  if (!slot->engine) throw Error(kDisposedError, "Expected an open session, but this one was disposed or not opened");
+  if (!slot->engine)
+    throw Error(kDisposedError, "Expected an open session, but this one was disposed or not opened");
   return *slot->engine;
 }
 
@@ -23,16 +24,17 @@ Napi::Array array_argument(const Napi::CallbackInfo& info, size_t index) {
 }  // namespace
 
 Napi::Function Session::define(Napi::Env env) {
-  return DefineClass(env, "Session",
-                     {InstanceMethod<&Session::open>("open"), InstanceMethod<&Session::parameters>("parameters"),
-                      InstanceMethod<&Session::load>("load"), InstanceMethod<&Session::initialise>("initialise"),
-                      InstanceMethod<&Session::save>("save"), InstanceMethod<&Session::forward>("forward"),
-                      InstanceMethod<&Session::create_optimizer>("createOptimizer"),
-                      InstanceMethod<&Session::drop_optimizer>("dropOptimizer"),
-                      InstanceMethod<&Session::train_step>("trainStep"),
-                      InstanceMethod<&Session::read_parameter>("readParameter"),
-                      InstanceMethod<&Session::read_gradient>("readGradient"),
-                      InstanceMethod<&Session::dispose>("dispose")});
+  return DefineClass(
+      env, "Session",
+      {InstanceMethod<&Session::open>("open"), InstanceMethod<&Session::parameters>("parameters"),
+       InstanceMethod<&Session::load>("load"), InstanceMethod<&Session::initialise>("initialise"),
+       InstanceMethod<&Session::save>("save"), InstanceMethod<&Session::forward>("forward"),
+       InstanceMethod<&Session::create_optimizer>("createOptimizer"),
+       InstanceMethod<&Session::drop_optimizer>("dropOptimizer"),
+       InstanceMethod<&Session::train_step>("trainStep"),
+       InstanceMethod<&Session::read_parameter>("readParameter"),
+       InstanceMethod<&Session::read_gradient>("readGradient"),
+       InstanceMethod<&Session::dispose>("dispose")});
 }
 
 Session::Session(const Napi::CallbackInfo& info)
@@ -64,8 +66,10 @@ Napi::Value Session::parameters(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Session::load(const Napi::CallbackInfo& info) {
-  return courier_->dispatch(info.Env(), [slot = slot_, locations = to_tensor_locations(array_argument(info, 0))](
-                                            const StopFlag&) { engine_of(slot).load(locations); });
+  return courier_->dispatch(
+      info.Env(), [slot = slot_, locations = to_tensor_locations(array_argument(info, 0))](const StopFlag&) {
+        engine_of(slot).load(locations);
+      });
 }
 
 Napi::Value Session::initialise(const Napi::CallbackInfo& info) {
@@ -76,8 +80,10 @@ Napi::Value Session::initialise(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Session::save(const Napi::CallbackInfo& info) {
-  return courier_->dispatch(info.Env(), [slot = slot_, locations = to_tensor_locations(array_argument(info, 0))](
-                                            const StopFlag&) { engine_of(slot).save(locations); });
+  return courier_->dispatch(
+      info.Env(), [slot = slot_, locations = to_tensor_locations(array_argument(info, 0))](const StopFlag&) {
+        engine_of(slot).save(locations);
+      });
 }
 
 Napi::Value Session::forward(const Napi::CallbackInfo& info) {
@@ -91,16 +97,18 @@ Napi::Value Session::forward(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Session::create_optimizer(const Napi::CallbackInfo& info) {
-  return courier_->dispatch(info.Env(), [slot = slot_, id = info[0].ToNumber().Int64Value(),
-                                         options = to_adam_options(object_argument(info, 1))](const StopFlag&) {
-    engine_of(slot).create_optimizer(id, options);
-  });
+  return courier_->dispatch(info.Env(),
+                            [slot = slot_, id = info[0].ToNumber().Int64Value(),
+                             options = to_adam_options(object_argument(info, 1))](const StopFlag&) {
+                              engine_of(slot).create_optimizer(id, options);
+                            });
 }
 
 Napi::Value Session::drop_optimizer(const Napi::CallbackInfo& info) {
-  return courier_->dispatch(info.Env(), [slot = slot_, id = info[0].ToNumber().Int64Value()](const StopFlag&) {
-    if (slot->engine) slot->engine->drop_optimizer(id);
-  });
+  return courier_->dispatch(info.Env(),
+                            [slot = slot_, id = info[0].ToNumber().Int64Value()](const StopFlag&) {
+                              if (slot->engine) slot->engine->drop_optimizer(id);
+                            });
 }
 
 Napi::Value Session::train_step(const Napi::CallbackInfo& info) {

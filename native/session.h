@@ -14,8 +14,8 @@ struct EngineSlot {
   std::optional<Engine> engine;
 };
 
-// The JavaScript face of an engine. Every method copies its arguments, posts a job and answers with a promise; jobs of
-// all sessions run in the order of the calls.
+// The JavaScript face of an engine. Every method copies its arguments, posts a job and answers with a
+// promise; jobs of all sessions run in the order of the calls.
 class Session : public Napi::ObjectWrap<Session> {
  public:
   static Napi::Function define(Napi::Env env);

@@ -29,12 +29,13 @@ inline void drop(float* element, int64_t count, const uint32_t* word, uint32_t s
 void NERBERT_DROPOUT(float* data, int64_t size, int64_t begin, int64_t end, double rate,
                      const DropoutCounter& counter) {
   constexpr int64_t kHalf = kDropoutGroup / 2;
-  const auto threshold = static_cast<uint32_t>(std::lround(rate * 65536));  // dropped where the number lies below
+  const auto threshold =
+      static_cast<uint32_t>(std::lround(rate * 65536));  // dropped where the number lies below
   const auto scale = static_cast<float>(65536.0 / (65536.0 - threshold));
   for (int64_t group = begin; group < end; group++) {
     uint32_t random[4][kDropoutLanes];
-    philox4x32<kDropoutLanes>((counter.first_group + static_cast<uint32_t>(group)) * kDropoutLanes, counter.site,
-                              counter.micro_batch, counter.step, counter.key, random);
+    philox4x32<kDropoutLanes>((counter.first_group + static_cast<uint32_t>(group)) * kDropoutLanes,
+                              counter.site, counter.micro_batch, counter.step, counter.key, random);
     // The low halves of all words decide the first half of the group, the high halves the second.
     float* element = data + group * kDropoutGroup;
     const int64_t left = size - group * kDropoutGroup;

@@ -4,8 +4,8 @@
 
 namespace nerbert::kernels {
 
-// Counters that are computed side by side, and elements that they decide: each gives four words of two numbers. An
-// element's place within the whole tensor, not the thread that reaches it, determines its number.
+// Counters that are computed side by side, and elements that they decide: each gives four words of two
+// numbers. An element's place within the whole tensor, not the thread that reaches it, determines its number.
 inline constexpr int kDropoutLanes = 32;
 inline constexpr int64_t kDropoutGroup = 4 * 2 * kDropoutLanes;
 
@@ -18,9 +18,9 @@ struct DropoutCounter {
   uint32_t step;
 };
 
-// data[i] becomes data[i] / (1 - rate) with probability 1 - rate, else 0, in the groups from `begin` up to `end`;
-// `size` is the length of the whole of data. Numbers have 16 bits: the rate is rounded to a multiple of 2^-16, and the
-// scale with it, so that the expectation is exact.
+// data[i] becomes data[i] / (1 - rate) with probability 1 - rate, else 0, in the groups from `begin` up to
+// `end`; `size` is the length of the whole of data. Numbers have 16 bits: the rate is rounded to a multiple
+// of 2^-16, and the scale with it, so that the expectation is exact.
 using DropoutKernel = void (*)(float* data, int64_t size, int64_t begin, int64_t end, double rate,
                                const DropoutCounter& counter);
 

@@ -4,13 +4,13 @@
 
 namespace nerbert::kernels {
 
-// Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011):
-// four independent 32-bit numbers from a 128-bit counter and a 64-bit key, with no state to keep.
+// Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3"
+// (SC 2011): four independent 32-bit numbers from a 128-bit counter and a 64-bit key, with no state to keep.
 // `Lanes` counters that differ in their first word alone are computed side by side, so that the compiler can
 // vectorise; output word w of lane l is out[w][l]. Static: each CPU capability keeps its own copy.
 template <int Lanes>
 static inline void philox4x32(uint32_t first_counter, uint32_t c1, uint32_t c2, uint32_t c3, uint64_t key,
-                       uint32_t (&out)[4][Lanes]) {
+                              uint32_t (&out)[4][Lanes]) {
   for (int lane = 0; lane < Lanes; lane++) {
     out[0][lane] = first_counter + static_cast<uint32_t>(lane);
     out[1][lane] = c1;
