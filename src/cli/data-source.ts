@@ -32,11 +32,14 @@ export const demoFolder = fileURLToPath(new URL('../../data/demo', import.meta.u
 /** What the demo does unless told otherwise: a tiny BERT from scratch needs a higher rate and more epochs. */
 export const demoDefaults: TrainOptions = {
   ...trainDefaults,
-  epochs: 15,
+  epochs: 12,
   batchSize: 16,
   accumulateGradEvery: 1,
   learningRate: 1e-3,
-  dropout: 0.1,
+  optimizer: 'adamw',
+  weightDecay: 0.01,
+  clipping: 1,
+  dropout: 0.2,
 };
 
 /** The given files, else the corpus in ./data/JNLPBA, else the demo. @throws OptionError */
