@@ -12,9 +12,12 @@ import { getLinearScheduleWithWarmup } from '../../src/training/schedules.ts';
 import { trainerOf } from '../support/small-training.ts';
 import { readJson } from '../support/tokenizer-goldens.ts';
 
-/* That a model learns from the demo what the demo teaches: with its recipe, for half of its epochs. */
+/* That a model learns from the demo what the demo teaches: with its recipe, for a part of its epochs. */
 
-const EPOCHS = 7;
+const EPOCHS = 8;
+
+/** For machines that do much else at once, in milliseconds. */
+const DEADLINE = 600_000;
 
 const train = await readDataFromFile(join(demoFolder, 'train.iob2'));
 const evaluation = await readDataFromFile(join(demoFolder, 'test.iob2'));
@@ -52,11 +55,13 @@ function withShuffledTags(samples: readonly DataSample[]): DataSample[] {
 }
 
 test.serial('the demo is learnt in part: neither not at all nor wholly', async t => {
+  t.timeout(DEADLINE);
   const f1 = await bestF1(train);
   t.true(f1 > 0.3 && f1 < 0.98, `${f1}`);
 });
 
 test.serial('with shuffled training labels nothing is learnt', async t => {
+  t.timeout(DEADLINE);
   const f1 = await bestF1(withShuffledTags(train));
   t.true(f1 < 0.1, `${f1}`);
 });
