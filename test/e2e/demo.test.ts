@@ -8,6 +8,7 @@ import type { DataSample } from '../../src/data/sample.ts';
 import { permutation } from '../../src/data/shuffle.ts';
 import { BertForTokenClassification } from '../../src/model/bert-for-token-classification.ts';
 import { AutoTokenizer } from '../../src/tokenization/auto-tokenizer.ts';
+import { getOptimizerWithWeightDecay } from '../../src/training/optimizer.ts';
 import { getLinearScheduleWithWarmup } from '../../src/training/schedules.ts';
 import { trainerOf } from '../support/small-training.ts';
 import { readJson } from '../support/tokenizer-goldens.ts';
@@ -25,7 +26,7 @@ const evaluation = await readDataFromFile(join(demoFolder, 'test.iob2'));
 /** The best entity F1 on the evaluation part. */
 async function bestF1(samples: DataSample[]): Promise<number> {
   const tokenizer = await AutoTokenizer.fromPretrained(demoFolder);
-  const { dropout, learningRate, warmupRatio } = demoDefaults;
+  const { dropout, learningRate, weightDecay, warmupRatio, clipping } = demoDefaults;
   await using model = await BertForTokenClassification.fromConfig(readJson(join(demoFolder, 'config.json')), {
     id2label: Object.keys(getLabels(train).labels2ind),
     hiddenDropoutProb: dropout,
@@ -36,12 +37,18 @@ async function bestF1(samples: DataSample[]): Promise<number> {
     prepareLoader(part, tokenizer, model.config.label2id, { ...demoDefaults, shuffle });
   const dataloaderTrain = await load(samples, true);
   const numTrainingSteps = EPOCHS * dataloaderTrain.length;
+  const optimizer = getOptimizerWithWeightDecay({
+    model,
+    optimizer: demoDefaults.optimizer,
+    learningRate,
+    weightDecay,
+  });
   const scheduler = getLinearScheduleWithWarmup({
-    optimizer: { learningRate },
+    optimizer,
     numWarmupSteps: warmupRatio * numTrainingSteps,
     numTrainingSteps,
   });
-  const trainer = trainerOf(model, { tokenizer, scheduler, nEpochs: EPOCHS });
+  const trainer = trainerOf(model, { tokenizer, optimizer, scheduler, clipping, nEpochs: EPOCHS });
   const { best } = await trainer.train({ dataloaderTrain, dataloaderVal: await load(evaluation, false) });
   return best?.f1 ?? 0;
 }
