@@ -94,27 +94,17 @@ void Courier::settle_all(Napi::Env env) {
     auto entry = pending_.extract(outcome.id);
     if (entry.empty()) continue;
     if (pending_.empty()) wake_.Unref(env);
+    Pending& pending = entry.mapped();
+    if (outcome.failure) {
+      pending.deferred.Reject(to_error(env, *outcome.failure));
+      continue;
+    }
     try {
-      settle(env, entry.mapped(), outcome);
-    } catch (const Napi::Error&) {
-      // A worker thread that is being terminated refuses to settle promises: nobody is left to wait for them.
+      pending.deferred.Resolve(pending.convert(env, outcome.result));
+    } catch (const Napi::Error& error) {
+      pending.deferred.Reject(error.Value());
     }
   }
-}
-
-void Courier::settle(Napi::Env env, Pending& pending, Outcome& outcome) {
-  if (outcome.failure) {
-    pending.deferred.Reject(to_error(env, *outcome.failure));
-    return;
-  }
-  Napi::Value result;
-  try {
-    result = pending.convert(env, outcome.result);
-  } catch (const Napi::Error& error) {
-    pending.deferred.Reject(error.Value());
-    return;
-  }
-  pending.deferred.Resolve(result);
 }
 
 }  // namespace nerbert

@@ -66,7 +66,6 @@ class Courier {
                         std::function<Napi::Value(Napi::Env, std::any&)> convert);
   void deliver(Outcome outcome);   // on the executor's thread
   void settle_all(Napi::Env env);  // on the JavaScript thread
-  void settle(Napi::Env env, Pending& pending, Outcome& outcome);
   void shut_down();  // on the JavaScript thread, when the environment or the process ends; idempotent
 
   std::unique_ptr<Executor> executor_;

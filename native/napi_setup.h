@@ -10,6 +10,6 @@
 #endif
 // Any C++ exception (of a failed allocation, say) becomes a JavaScript one instead of ending the process,
 #define NODE_ADDON_API_CPP_EXCEPTIONS_ALL
-// and so does one that cannot be thrown any more, because the worker thread is being terminated.
+// and one that cannot be thrown any more is dropped: a worker thread that is being terminated refuses it.
 #define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 #include <napi.h>
