@@ -13,19 +13,25 @@ async function train(model: BertForTokenClassification): Promise<void> {
 /** A model of half a megabyte with gradients and moments. */
 const tiny = (): Promise<BertForTokenClassification> => BertForTokenClassification.fromPretrained(tinyModel);
 
+/** Sessions that nothing but `dispose()` frees: the garbage collector must not reach them. */
+const kept: unknown[] = [];
+
 const rounds: Record<string, () => Promise<void>> = {
   async disposed() {
     const model = await tiny();
+    kept.push(model.session);
     await train(model);
     await model.dispose();
   },
   async 'disposed while busy'() {
     const model = await tiny();
+    kept.push(model.session);
     train(model).catch(() => {});
     await model.dispose();
   },
   async refused() {
     const model = await tiny();
+    kept.push(model.session);
     await model.session
       .forward({ inputIds: Int32Array.of(999), boundaries: Int32Array.of(0, 1) })
       .catch(() => {});
