@@ -41,30 +41,28 @@ const rounds: Record<string, () => Promise<void>> = {
   /** Nobody disposes of these models of 25 MB: the garbage collector does. */
   async collected() {
     await train(await largeModel());
+    await collectGarbage();
   },
 };
 
 const [round = '', warmUp = '0', measured = '0'] = process.argv.slice(2);
 const { gc } = globalThis as { gc?: () => void };
 
-/** Megabytes of the process with as little garbage as can be. */
-async function residentMegabytes(): Promise<number> {
+async function collectGarbage(): Promise<void> {
   for (let i = 0; i < 3; i++) {
     gc?.();
     await setImmediate(); // finalizers run
   }
   await (await smallModel()).dispose(); // behind the jobs that finalizers posted
+}
+
+/** Megabytes of the process after so many more rounds. */
+async function residentAfter(times: number): Promise<number> {
+  for (let i = 0; i < times; i++) await rounds[round]?.();
+  await collectGarbage();
   return process.memoryUsage.rss() / 2 ** 20;
 }
 
-async function repeat(times: number): Promise<number> {
-  for (let i = 0; i < times; i++) {
-    await rounds[round]?.();
-    if (i % 10 === 9) await residentMegabytes();
-  }
-  return residentMegabytes();
-}
-
-const before = await repeat(Number(warmUp));
-const after = await repeat(Number(measured));
+const before = await residentAfter(Number(warmUp));
+const after = await residentAfter(Number(measured));
 console.log(JSON.stringify({ before, growth: after - before }));
