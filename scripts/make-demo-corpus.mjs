@@ -43,6 +43,7 @@ export function makeDemoCorpus() {
     'test.iob2': columns(test),
     'vocab.txt': `${vocabulary.join('\n')}\n`,
     'config.json': `${JSON.stringify(config, null, 2)}\n`,
+    'tokenizer_config.json': `${JSON.stringify({ do_lower_case: false }, null, 2)}\n`,
   };
 }
 

@@ -51,6 +51,9 @@ export interface LoadedConfig {
 const maxLayers = 1000;
 const maxParameters = 2 ** 33;
 
+/** How many labels transformers assumes where nothing tells: it leaves just these out of the config.json it writes. */
+const defaultLabels = 2;
+
 const activations = new Map<unknown, HiddenAct>([
   ['gelu', 'gelu'],
   ['gelu_new', 'gelu_new'],
@@ -184,7 +187,10 @@ function parsePadTokenId(json: JsonObject, refuse: Refuse): number | null {
     : refuse('pad_token_id', 'a token id or null', value);
 }
 
-/** Labels of id2label, label2id and num_labels, which must not contradict each other; empty where all are absent. */
+/**
+ * Labels of id2label, label2id and num_labels, which must not contradict each other. Where all are absent, a token
+ * classifier has the two that transformers calls LABEL_0 and LABEL_1; any other checkpoint has none.
+ */
 function parseLabels(json: JsonObject, refuse: Refuse): string[] {
   const byId = json.id2label == null ? undefined : parseId2Label(json.id2label, refuse);
   const byLabel = json.label2id == null ? undefined : parseLabel2Id(json.label2id, refuse);
@@ -196,7 +202,7 @@ function parseLabels(json: JsonObject, refuse: Refuse): string[] {
     refuse('label2id', 'the inverse of id2label', 'another assignment');
   }
   const labels = byId ?? byLabel;
-  const count = json.num_labels ?? labels?.length ?? 0;
+  const count = json.num_labels ?? labels?.length ?? (isTokenClassifier(json) ? defaultLabels : 0);
   if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0 || count > 2 ** 20) {
     return refuse('num_labels', 'a number of labels', count);
   }
@@ -204,4 +210,8 @@ function parseLabels(json: JsonObject, refuse: Refuse): string[] {
     refuse('num_labels', `${labels.length}, the number of labels in id2label,`, count);
   }
   return labels ?? unnamedLabels(count);
+}
+
+function isTokenClassifier({ architectures }: JsonObject): boolean {
+  return Array.isArray(architectures) && architectures.includes('BertForTokenClassification');
 }

@@ -25,7 +25,8 @@ export interface TokenClassificationPipeline {
 }
 
 /**
- * A function from text to named entities, as transformers' pipeline of that name.
+ * A function from text to named entities, as transformers' pipeline of that name. A model whose classifier was neither
+ * loaded nor trained is used with a warning of the process, as it is there.
  *
  * @throws OptionError, CheckpointError, NativeError
  */
@@ -48,6 +49,7 @@ export async function pipeline(
     if (ownsModel) await model.dispose();
     throw error;
   }
+  warnOfUntrained(model, typeof chosen.model === 'string' ? chosen.model : 'The model');
 
   const running = new Set<Promise<Entity[][]>>();
   let disposal: Promise<void> | undefined;
@@ -89,6 +91,18 @@ async function loadTokenizer(tokenizer: string | BertTokenizer): Promise<BertTok
   const loaded = await AutoTokenizer.fromPretrained(tokenizer);
   for (const note of loaded.notes) process.emitWarning(note, 'NerbertWarning');
   return loaded;
+}
+
+/** Labels of a random classifier are answers like any others: nothing but a warning tells them apart. */
+function warnOfUntrained({ newlyInitialised, trained }: BertForTokenClassification, name: string): void {
+  if (newlyInitialised.length === 0 || trained) return;
+  const shown =
+    newlyInitialised.length > 4 ? `${newlyInitialised.length} parameters` : newlyInitialised.join(', ');
+  process.emitWarning(
+    `${name}: ${shown} newly initialised, no checkpoint filled them, so the labels are random. ` +
+      'Fine-tune the model first, or name a checkpoint with a trained classifier',
+    'NerbertWarning',
+  );
 }
 
 function checkFit(model: BertForTokenClassification, tokenizer: BertTokenizer): void {

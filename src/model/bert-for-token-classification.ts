@@ -23,7 +23,7 @@ import {
   resolveEngineChoice,
   withDropout,
 } from './model-options.ts';
-import { loadWeights, saveWeights } from './weights.ts';
+import { type LoadedWeights, loadWeights, saveWeights } from './weights.ts';
 
 /** Logits at every attended position, in the form of the batch. */
 export interface ModelOutput {
@@ -83,6 +83,8 @@ export class BertForTokenClassification {
   readonly classWeights: Float32Array | undefined;
   /** What was loaded, newly initialised and ignored, for a person to read; empty for a model from scratch. */
   readonly loadingReport: string;
+  /** Names of the parameters that no checkpoint filled: none, those of the classifier, or all from scratch. */
+  readonly newlyInitialised: readonly string[];
   /** The engine below; for optimizers and tests. @internal */
   readonly session: EngineSession;
 
@@ -94,7 +96,7 @@ export class BertForTokenClassification {
     session: EngineSession,
     loaded: LoadedConfig,
     choice: EngineChoice,
-    loadingReport: string,
+    { report, newlyInitialised }: LoadedWeights,
   ) {
     this.session = session;
     this.config = loaded.config;
@@ -102,7 +104,8 @@ export class BertForTokenClassification {
     this.device = choice.device;
     this.dtype = choice.dtype;
     this.classWeights = choice.classWeights;
-    this.loadingReport = loadingReport;
+    this.loadingReport = report;
+    this.newlyInitialised = newlyInitialised;
   }
 
   /**
@@ -123,8 +126,8 @@ export class BertForTokenClassification {
     const session = await EngineSession.open(engineOptions(loaded.config, choice));
     try {
       const labelsGiven = options.numLabels !== undefined || options.id2label !== undefined;
-      const report = await loadWeights(session, folder, loaded.config, labelsGiven);
-      return new BertForTokenClassification(session, loaded, choice, report);
+      const weights = await loadWeights(session, folder, loaded.config, labelsGiven);
+      return new BertForTokenClassification(session, loaded, choice, weights);
     } catch (error) {
       await session.dispose();
       throw error;
@@ -148,11 +151,16 @@ export class BertForTokenClassification {
     try {
       const names = session.parameters().map(parameter => parameter.name);
       await session.initialise(names, loaded.config.initializerRange);
-      return new BertForTokenClassification(session, loaded, choice, '');
+      return new BertForTokenClassification(session, loaded, choice, { report: '', newlyInitialised: names });
     } catch (error) {
       await session.dispose();
       throw error;
     }
+  }
+
+  /** Whether a training step was begun since the model was loaded. */
+  get trained(): boolean {
+    return this.#steps > 0;
   }
 
   /** Names, as in checkpoints, and shapes of the parameters. */

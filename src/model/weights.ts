@@ -8,11 +8,18 @@ import type { TensorLocation } from '../engine/addon.ts';
 import type { EngineSession } from '../engine/session.ts';
 import { writeFileAtomically } from '../files.ts';
 
+/** How a checkpoint filled a model. */
+export interface LoadedWeights {
+  /** What was loaded, newly initialised and ignored, for a person to read. */
+  report: string;
+  /** Names of the parameters that the checkpoint did not fill. */
+  newlyInitialised: string[];
+}
+
 /**
  * Fills an engine from a checkpoint folder: byte ranges go straight from the files into the parameters; what the
  * checkpoint lacks is newly initialised.
  *
- * @returns the loading report
  * @throws CheckpointError
  */
 export async function loadWeights(
@@ -20,7 +27,7 @@ export async function loadWeights(
   folder: string,
   config: BertConfig,
   labelsGiven: boolean,
-): Promise<string> {
+): Promise<LoadedWeights> {
   const entries = await readCheckpoint(folder);
   const match = matchWeights(entries, session.parameters(), { file: folder, labelsGiven });
   await session.load(
@@ -32,9 +39,9 @@ export async function loadWeights(
       ...(entry.strides && { strides: entry.strides }),
     })),
   );
-  const fresh = [...match.missing, ...match.misshaped.map(({ name }) => name)];
-  if (fresh.length > 0) await session.initialise(fresh, config.initializerRange);
-  return loadingReport(match, folder, config.initializerRange);
+  const newlyInitialised = [...match.missing, ...match.misshaped.map(({ name }) => name)];
+  if (newlyInitialised.length > 0) await session.initialise(newlyInitialised, config.initializerRange);
+  return { report: loadingReport(match, folder, config.initializerRange), newlyInitialised };
 }
 
 /** Writes all parameters as a safetensors file, whole or not at all. @throws NerbertError `ERR_IO` */

@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { PaddedBatch } from '../../../src/batch.ts';
 import { CheckpointError, DisposedError, OptionError } from '../../../src/errors.ts';
 import type { Entity } from '../../../src/inference/entities.ts';
 import { pipeline } from '../../../src/inference/pipeline.ts';
@@ -10,8 +11,10 @@ import type { PipelineOptions } from '../../../src/inference/pipeline-options.ts
 import { BertForTokenClassification } from '../../../src/model/bert-for-token-classification.ts';
 import { AutoTokenizer } from '../../../src/tokenization/auto-tokenizer.ts';
 import { BertTokenizer } from '../../../src/tokenization/bert-tokenizer.ts';
+import { getOptimizerWithWeightDecay } from '../../../src/training/optimizer.ts';
 import { checkpoint } from '../../support/checkpoints.ts';
 import { type PieceGolden, pieceGoldens } from '../../support/pipeline-goldens.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = checkpoint('tc-safetensors');
 const model = await BertForTokenClassification.fromPretrained(folder, { device: 'cpu' });
@@ -153,6 +156,45 @@ test('a guess about the case is told', async t => {
   } finally {
     await rm(copy, { recursive: true });
   }
+});
+
+test('a classifier that was neither loaded nor trained is told', async t => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error) => {
+    if (warning.message.includes('initialised')) warnings.push(warning);
+  };
+  process.on('warning', listen);
+  t.teardown(() => process.off('warning', listen));
+  const told = async (options: PipelineOptions) => {
+    await using _ner = await pipeline('ner', { tokenizer, ...options });
+    await new Promise(resolve => setImmediate(resolve));
+    return warnings.splice(0).map(({ name, message }) => `${name}: ${message}`);
+  };
+  t.deepEqual(await told({ model }), []);
+
+  const id2label = ['O', 'B-x'];
+  await using fresh = await BertForTokenClassification.fromPretrained(folder, { id2label, device: 'cpu' });
+  const [warning = '', ...others] = await told({ model: fresh });
+  t.deepEqual(others, []);
+  t.regex(
+    warning,
+    /^NerbertWarning: The model: classifier\.weight, classifier\.bias newly initialised.* labels are random.*Fine-tune/,
+  );
+  const { ids } = tokenizer.encode('of cells');
+  const batch: PaddedBatch = {
+    inputIds: Int32Array.from(ids),
+    labels: new Int32Array(ids.length),
+    shape: [1, ids.length],
+  };
+  const optimizer = getOptimizerWithWeightDecay({ model: fresh, learningRate: 1e-3 });
+  await fresh.trainStep(batch, { optimizer });
+  t.deepEqual(await told({ model: fresh }), []);
+
+  const bare = await temporaryFolder(t);
+  await copyFile(checkpoint('no-prefix', 'model.safetensors'), join(bare, 'model.safetensors'));
+  await copyFile(join(folder, 'config.json'), join(bare, 'config.json'));
+  const [named = ''] = await told({ model: bare, device: 'cpu' });
+  t.true(named.startsWith(`NerbertWarning: ${bare}: classifier.weight, classifier.bias newly`), named);
 });
 
 test('refuses options that it cannot use', async t => {
