@@ -92,12 +92,13 @@ at::Tensor Bert::layer(int64_t index, const at::Tensor& input, const DeviceBatch
 at::Tensor Bert::forward(const DeviceBatch& batch, const ModelTensors& parameters, const Dropout& dropout,
                          BertMemory* memory, std::vector<at::Tensor>* hidden_states) const {
   if (memory) memory->layers.resize(parameters.layers.size());
-  at::Tensor x = embed(batch, parameters, dropout, memory ? &memory->embedding_norm : nullptr);
+  at::Tensor x =
+      embed(batch, parameters, dropout, memory && trains_embeddings() ? &memory->embedding_norm : nullptr);
   if (hidden_states) hidden_states->push_back(x);
   for (size_t i = 0; i < parameters.layers.size(); i++) {
     stop_.check();
     x = layer(static_cast<int64_t>(i), x, batch, parameters.layers[i], dropout,
-              memory ? &memory->layers[i] : nullptr);
+              memory && trains_layer(i) ? &memory->layers[i] : nullptr);
     if (hidden_states) hidden_states->push_back(x);
   }
   return x;
@@ -144,13 +145,15 @@ void Bert::embed_backward(at::Tensor grad, const DeviceBatch& batch, const Model
 
 void Bert::backward(at::Tensor grad, const DeviceBatch& batch, const ModelTensors& parameters,
                     const ModelTensors& gradients, const Dropout& dropout, BertMemory& memory) const {
-  for (size_t i = parameters.layers.size(); i-- > 0;) {
+  for (size_t i = parameters.layers.size(); i-- > 0 && trains_layer(i);) {
     stop_.check();
     grad = layer_backward(static_cast<int64_t>(i), grad, batch, parameters.layers[i], gradients.layers[i],
                           dropout, memory.layers[i]);
     memory.layers[i] = {};
   }
-  embed_backward(std::move(grad), batch, parameters, gradients, dropout, memory.embedding_norm);
+  if (trains_embeddings()) {
+    embed_backward(std::move(grad), batch, parameters, gradients, dropout, memory.embedding_norm);
+  }
 }
 
 }  // namespace nerbert

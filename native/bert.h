@@ -41,15 +41,17 @@ struct BertMemory {
 // not needed and a running step can be stopped between layers.
 class Bert {
  public:
-  Bert(const Geometry& geometry, const StopFlag& stop) : geometry_(geometry), stop_(stop) {}
+  // `frozen`: blocks from the bottom, the embeddings and then layers, that get no gradients.
+  Bert(const Geometry& geometry, int64_t frozen, const StopFlag& stop)
+      : geometry_(geometry), frozen_(frozen), stop_(stop) {}
 
   // -> the last hidden state, (pieces, hidden). `memory`: filled for backward(), or null. `hidden_states`:
   // receives the embeddings and the output of each layer, or null.
   at::Tensor forward(const DeviceBatch& batch, const ModelTensors& parameters, const Dropout& dropout,
                      BertMemory* memory, std::vector<at::Tensor>* hidden_states) const;
 
-  // Adds to `gradients` those of all parameters of the encoder. `grad`: by the last hidden state, (pieces,
-  // hidden). The memory of a layer is freed when it has been used.
+  // Adds to `gradients` those of all parameters of the encoder that are trained. `grad`: by the last hidden
+  // state, (pieces, hidden). The memory of a layer is freed when it has been used.
   void backward(at::Tensor grad, const DeviceBatch& batch, const ModelTensors& parameters,
                 const ModelTensors& gradients, const Dropout& dropout, BertMemory& memory) const;
 
@@ -65,7 +67,11 @@ class Bert {
                       const ModelTensors& gradients, const Dropout& dropout, const NormMemory& memory) const;
   at::Tensor normalise(const at::Tensor& input, const AffineTensors& parameters, NormMemory* memory) const;
 
+  bool trains_embeddings() const { return frozen_ == 0; }
+  bool trains_layer(size_t index) const { return static_cast<int64_t>(index) + 1 >= frozen_; }
+
   const Geometry& geometry_;
+  const int64_t frozen_;
   const StopFlag& stop_;
 };
 

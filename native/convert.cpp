@@ -110,12 +110,13 @@ EngineOptions to_engine_options(const Napi::Object& value) {
           to_bool(value, "bfloat16"),
           {to_number(dropout, "hidden"), to_number(dropout, "attention"), to_number(dropout, "classifier")},
           static_cast<uint64_t>(to_integer(value, "seed")),
-          std::move(class_weights)};
+          std::move(class_weights),
+          to_integer(value, "frozen")};
 }
 
 AdamOptions to_adam_options(const Napi::Object& value) {
   return {to_bool(value, "decoupled"), to_number(value, "weightDecay"), to_number(value, "beta1"),
-          to_number(value, "beta2"), to_number(value, "eps")};
+          to_number(value, "beta2"),   to_number(value, "eps"),         to_number(value, "layerwiseDecay")};
 }
 
 HostBatch to_host_batch(const Napi::Object& value) {

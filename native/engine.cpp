@@ -58,9 +58,10 @@ Engine::Engine(const EngineOptions& options, const StopFlag& stop)
       device_(usable_device(options.device)),
       dropout_(options.dropout),
       seed_(options.seed),
+      frozen_(options.frozen),
       stop_(stop),
       layout_(geometry_),
-      bert_(geometry_, stop_) {
+      bert_(geometry_, frozen_, stop_) {
   values_ = at::zeros({layout_.total()}, at::TensorOptions().dtype(at::kFloat).device(device_));
   compute_copy_ = options.bfloat16 ? values_.to(at::kBFloat16) : values_;
   parameters_ = mixed_views(values_, compute_copy_, layout_, geometry_);
@@ -123,7 +124,7 @@ ForwardResult Engine::forward(const HostBatch& host, bool with_hidden_states) co
 }
 
 void Engine::create_optimizer(int64_t id, const AdamOptions& options) {
-  optimizers_.insert_or_assign(id, Adam(options, values_, layout_.decaying()));
+  optimizers_.insert_or_assign(id, Adam(options, values_, layout_, frozen_));
 }
 
 StepResult Engine::train_step(const StepRequest& request) {

@@ -25,6 +25,7 @@ struct EngineOptions {
   DropoutRates dropout;
   uint64_t seed;
   std::vector<float> class_weights;  // (labels) or empty
+  int64_t frozen;  // blocks from the bottom that are not trained: the embeddings, then layers
 };
 
 // A parameter and the bytes of a file that hold it, or shall.
@@ -88,6 +89,7 @@ class Engine {
   const c10::Device device_;
   const DropoutRates dropout_;
   const uint64_t seed_;
+  const int64_t frozen_;
   const StopFlag& stop_;
   const ParameterLayout layout_;
   const Bert bert_;

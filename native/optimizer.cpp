@@ -5,33 +5,47 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <cmath>
+
 namespace nerbert {
 
-Adam::Adam(const AdamOptions& options, const at::Tensor& values, int64_t decaying)
+Adam::Adam(const AdamOptions& options, const at::Tensor& values, const ParameterLayout& layout,
+           int64_t frozen)
     : options_(options),
-      decaying_(decaying),
       first_moments_(at::zeros_like(values)),
       second_moments_(at::zeros_like(values)),
-      steps_(at::zeros({}, values.options())) {}
+      steps_(at::zeros({}, values.options())) {
+  for (const auto& group : layout.groups()) {
+    if (group.block < frozen) continue;
+    const double weight_decay = group.decays ? options.weight_decay : 0;
+    const double rate_factor =
+        std::pow(options.layerwise_decay, static_cast<double>(layout.last_block() - group.block));
+    if (!ranges_.empty() && ranges_.back().end == group.begin &&
+        ranges_.back().weight_decay == weight_decay && ranges_.back().rate_factor == rate_factor) {
+      ranges_.back().end = group.end;
+    } else {
+      ranges_.push_back({group.begin, group.end, weight_decay, rate_factor});
+    }
+  }
+}
 
 void Adam::step(const at::Tensor& values, const at::Tensor& gradients, double learning_rate) {
   steps_.add_(1);
-  const auto group = [&](int64_t begin, int64_t end, double weight_decay) {
-    const auto part = [&](const at::Tensor& flat) { return flat.narrow(0, begin, end - begin); };
+  for (const auto& range : ranges_) {
+    const auto part = [&](const at::Tensor& flat) {
+      return flat.narrow(0, range.begin, range.end - range.begin);
+    };
     const auto fused = [&](auto update) {
       update(part(values), part(gradients), part(first_moments_), part(second_moments_), at::TensorList(),
-             steps_, learning_rate, options_.beta1, options_.beta2, weight_decay, options_.eps,
-             /*amsgrad=*/false,
-             /*maximize=*/false);
+             steps_, learning_rate * range.rate_factor, options_.beta1, options_.beta2, range.weight_decay,
+             options_.eps, /*amsgrad=*/false, /*maximize=*/false);
     };
     if (options_.decoupled) {
       fused([](auto&&... arguments) { at::_fused_adamw_(arguments...); });
     } else {
       fused([](auto&&... arguments) { at::_fused_adam_(arguments...); });
     }
-  };
-  group(0, decaying_, options_.weight_decay);
-  group(decaying_, values.numel(), 0);
+  }
 }
 
 }  // namespace nerbert

@@ -2,6 +2,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <vector>
+
+#include "parameters.h"
+
 namespace nerbert {
 
 struct AdamOptions {
@@ -10,19 +14,29 @@ struct AdamOptions {
   double beta1;
   double beta2;
   double eps;
+  double layerwise_decay;  // the rate of a block is that of the block above times this
 };
 
-// Adam and AdamW over the flat buffers of a model; the first `decaying` elements alone get weight decay.
+// Adam and AdamW over the flat buffers of a model.
 class Adam {
  public:
-  Adam(const AdamOptions& options, const at::Tensor& values, int64_t decaying);
+  // Leaves the parameters of the lowest `frozen` blocks as they are.
+  Adam(const AdamOptions& options, const at::Tensor& values, const ParameterLayout& layout, int64_t frozen);
 
   // One update of `values` from `gradients`, both flat float32.
   void step(const at::Tensor& values, const at::Tensor& gradients, double learning_rate);
 
  private:
+  // A range of the buffers with one weight decay and one learning rate.
+  struct Range {
+    int64_t begin;
+    int64_t end;
+    double weight_decay;
+    double rate_factor;
+  };
+
   AdamOptions options_;
-  int64_t decaying_;
+  std::vector<Range> ranges_;
   at::Tensor first_moments_;   // flat
   at::Tensor second_moments_;  // flat
   at::Tensor steps_;           // one element: updates made

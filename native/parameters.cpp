@@ -22,15 +22,17 @@ bool continues_block(const std::string& name) {
 
 ParameterLayout::ParameterLayout(const Geometry& g) {
   const int64_t hidden = g.hidden_size;
-  const auto affine = [this](const std::string& name, std::vector<int64_t> weight, int64_t bias) {
-    add(name + ".weight", std::move(weight));
-    add(name + ".bias", {bias});
+  int64_t block = 0;
+  const auto affine = [&](const std::string& name, std::vector<int64_t> weight, int64_t bias) {
+    add(name + ".weight", std::move(weight), block);
+    add(name + ".bias", {bias}, block);
   };
-  add("bert.embeddings.word_embeddings.weight", {g.vocab_size, hidden});
-  add("bert.embeddings.position_embeddings.weight", {g.max_position_embeddings, hidden});
-  add("bert.embeddings.token_type_embeddings.weight", {g.type_vocab_size, hidden});
+  add("bert.embeddings.word_embeddings.weight", {g.vocab_size, hidden}, block);
+  add("bert.embeddings.position_embeddings.weight", {g.max_position_embeddings, hidden}, block);
+  add("bert.embeddings.token_type_embeddings.weight", {g.type_vocab_size, hidden}, block);
   affine("bert.embeddings.LayerNorm", {hidden}, hidden);
   for (int64_t i = 0; i < g.num_hidden_layers; i++) {
+    block++;
     const std::string layer = "bert.encoder.layer." + std::to_string(i);
     for (const char* projection : {"query", "key", "value"}) {
       affine(layer + ".attention.self." + projection, {hidden, hidden}, hidden);
@@ -41,6 +43,7 @@ ParameterLayout::ParameterLayout(const Geometry& g) {
     affine(layer + ".output.dense", {hidden, g.intermediate_size}, hidden);
     affine(layer + ".output.LayerNorm", {hidden}, hidden);
   }
+  block++;
   affine("classifier", {g.num_labels, hidden}, g.num_labels);
   place();
 }
@@ -51,23 +54,26 @@ const ParameterSpec& ParameterLayout::find(const std::string& name) const {
   return specs_[found->second];
 }
 
-void ParameterLayout::add(const std::string& name, std::vector<int64_t> shape) {
+void ParameterLayout::add(const std::string& name, std::vector<int64_t> shape, int64_t block) {
   int64_t size = 1;
   for (int64_t extent : shape) size *= extent;
   const bool decays = !ends_with(name, "bias") && !ends_with(name, "LayerNorm.weight");
   index_.emplace(name, specs_.size());
-  specs_.push_back({name, std::move(shape), decays, 0, size});
+  specs_.push_back({name, std::move(shape), decays, block, 0, size});
 }
 
 void ParameterLayout::place() {
   for (const bool decays : {true, false}) {
     for (auto& spec : specs_) {
       if (spec.decays != decays) continue;
+      if (groups_.empty() || groups_.back().decays != decays || groups_.back().block != spec.block) {
+        groups_.push_back({decays, spec.block, total_, total_});
+      }
       if (!continues_block(spec.name)) total_ = (total_ + kAlignment - 1) / kAlignment * kAlignment;
       spec.offset = total_;
       total_ += spec.size;
+      groups_.back().end = total_;
     }
-    if (decays) decaying_ = total_;
   }
 }
 

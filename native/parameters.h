@@ -15,8 +15,18 @@ struct ParameterSpec {
   std::string name;
   std::vector<int64_t> shape;
   bool decays;     // false for biases and LayerNorm weights: they get no weight decay
+  int64_t block;   // 0: the embeddings, then a layer each, the classifier last
   int64_t offset;  // in elements
   int64_t size;
+};
+
+// Neighbours in the flat buffer, all of one block, all with or all without weight decay. A group begins where
+// the one before it ends; the gap for alignment between them belongs to the second.
+struct ParameterGroup {
+  bool decays;
+  int64_t block;
+  int64_t begin;
+  int64_t end;
 };
 
 // All parameters of a model lie in one flat buffer: first those with weight decay, then those without. So
@@ -31,16 +41,18 @@ class ParameterLayout {
   // Throws ERR_TORCH for a name the model does not have.
   const ParameterSpec& find(const std::string& name) const;
   int64_t total() const { return total_; }
-  int64_t decaying() const { return decaying_; }  // elements before this offset decay
+  // In the order of the buffer.
+  const std::vector<ParameterGroup>& groups() const { return groups_; }
+  int64_t last_block() const { return specs_.back().block; }
 
  private:
-  void add(const std::string& name, std::vector<int64_t> shape);
+  void add(const std::string& name, std::vector<int64_t> shape, int64_t block);
   void place();
 
   std::vector<ParameterSpec> specs_;
   std::unordered_map<std::string, size_t> index_;
+  std::vector<ParameterGroup> groups_;
   int64_t total_ = 0;
-  int64_t decaying_ = 0;
 };
 
 struct AffineTensors {

@@ -45,7 +45,7 @@ export {
   type TrainStepOptions,
   type TrainStepResult,
 } from './model/bert-for-token-classification.ts';
-export type { ModelOptions } from './model/model-options.ts';
+export type { FreezeOptions, ModelOptions } from './model/model-options.ts';
 export { AutoTokenizer } from './tokenization/auto-tokenizer.ts';
 export { BertTokenizer, type Encoding } from './tokenization/bert-tokenizer.ts';
 export type { Evaluation } from './training/evaluate.ts';

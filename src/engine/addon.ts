@@ -28,6 +28,8 @@ export interface EngineOptions {
   seed: number;
   /** `(labels)` */
   classWeights?: Float32Array;
+  /** Blocks from the bottom that are not trained: the embeddings, then layers. */
+  frozen: number;
 }
 
 /** A parameter and the bytes of a file that hold it, or shall. */
@@ -47,6 +49,8 @@ export interface AdamOptions {
   beta1: number;
   beta2: number;
   eps: number;
+  /** The rate of a block (embeddings, layer, classifier) is that of the block above times this. */
+  layerwiseDecay: number;
 }
 
 export interface StepRequest {

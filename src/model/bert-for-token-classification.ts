@@ -89,6 +89,7 @@ export class BertForTokenClassification {
   readonly session: EngineSession;
 
   readonly #configJson: LoadedConfig['json'];
+  readonly #numLabels: number;
   /** Training steps begun: they number the dropout masks. */
   #steps = 0;
 
@@ -101,6 +102,7 @@ export class BertForTokenClassification {
     this.session = session;
     this.config = loaded.config;
     this.#configJson = loaded.json;
+    this.#numLabels = Object.keys(loaded.config.id2label).length;
     this.device = choice.device;
     this.dtype = choice.dtype;
     this.classWeights = choice.classWeights;
@@ -192,9 +194,10 @@ export class BertForTokenClassification {
   async predictLabelled(batch: AnyBatch): Promise<LabelPredictions> {
     const { packed } = checkBatch(batch, this.geometry, 'batch');
     const { logits, lossSum, lossWeight } = await this.session.forward(packed);
+    const numLabels = this.#numLabels;
     const predictions: number[] = [];
     packed.labels?.forEach((label, piece) => {
-      if (label !== IGNORE_INDEX) predictions.push(argmax(logits, piece * this.#numLabels, this.#numLabels));
+      if (label !== IGNORE_INDEX) predictions.push(argmax(logits, piece * numLabels, numLabels));
     });
     return { predictions: Int32Array.from(predictions), lossSum, lossWeight };
   }
@@ -266,10 +269,6 @@ export class BertForTokenClassification {
     return this.dispose();
   }
 
-  get #numLabels(): number {
-    return Object.keys(this.config.id2label).length;
-  }
-
   /** Whether a label adds to the loss. */
   #counts(label: number): boolean {
     return label !== IGNORE_INDEX && this.classWeights?.[label] !== 0;
@@ -293,7 +292,9 @@ function configure(
 ): { loaded: LoadedConfig; choice: EngineChoice } {
   const labels = resolveLabels(Object.values(stored.config.id2label) as LabelList, options);
   const config = withDropout(withLabels(stored.config, labels), options);
-  return { loaded: { config, json: stored.json }, choice: resolveEngineChoice(options, labels.length) };
+  const { numHiddenLayers } = config;
+  const choice = resolveEngineChoice(options, { numLabels: labels.length, numHiddenLayers });
+  return { loaded: { config, json: stored.json }, choice };
 }
 
 function geometryOf(config: BertConfig): EngineOptions['geometry'] {
@@ -314,7 +315,7 @@ function geometryOf(config: BertConfig): EngineOptions['geometry'] {
 
 function engineOptions(
   config: BertConfig,
-  { device, dtype, classWeights, seed }: EngineChoice,
+  { device, dtype, classWeights, frozen, seed }: EngineChoice,
 ): EngineOptions {
   return {
     geometry: geometryOf(config),
@@ -326,6 +327,7 @@ function engineOptions(
       classifier: config.classifierDropout ?? config.hiddenDropoutProb,
     },
     seed,
+    frozen,
     ...(classWeights && { classWeights }),
   };
 }

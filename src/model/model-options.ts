@@ -1,8 +1,16 @@
-import { checkInteger, checkKnownOptions, checkOneOf, checkProbability } from '../check.ts';
+import { checkBoolean, checkInteger, checkKnownOptions, checkOneOf, checkProbability } from '../check.ts';
 import type { BertConfig } from '../checkpoint/config.ts';
 import type { LabelOptions } from '../checkpoint/labels.ts';
 import { type Device, resolveDevice } from '../engine/device.ts';
 import { OptionError } from '../errors.ts';
+
+/** What training leaves as it is: no gradient, no update, no decay, no part in the norm of the gradients. */
+export interface FreezeOptions {
+  /** The embeddings with their LayerNorm. @default whether `layers` is above 0 */
+  embeddings?: boolean | undefined;
+  /** How many layers, from the lowest; the embeddings below them are then frozen too. @default 0 */
+  layers?: number | undefined;
+}
 
 export interface ModelOptions extends LabelOptions {
   /** Dropout of embeddings and of both outputs of a layer. @default the checkpoint's */
@@ -17,6 +25,8 @@ export interface ModelOptions extends LabelOptions {
   dtype?: 'auto' | 'float32' | 'bfloat16' | undefined;
   /** Weight of each label in the loss, by label id. @default all 1 */
   classWeights?: Float32Array | undefined;
+  /** Parameters that are not trained. @default none */
+  freeze?: FreezeOptions | undefined;
   /** Determines newly initialised weights and dropout masks. @default 42 */
   seed?: number | undefined;
 }
@@ -26,6 +36,8 @@ export interface EngineChoice {
   device: string;
   dtype: 'float32' | 'bfloat16';
   classWeights: Float32Array | undefined;
+  /** Blocks from the bottom that are not trained: the embeddings, then layers. */
+  frozen: number;
   seed: number;
 }
 
@@ -39,12 +51,16 @@ export function withDropout(config: BertConfig, options: ModelOptions): BertConf
 }
 
 /** @throws OptionError */
-export function resolveEngineChoice(options: ModelOptions, numLabels: number): EngineChoice {
+export function resolveEngineChoice(
+  options: ModelOptions,
+  { numLabels, numHiddenLayers }: { numLabels: number; numHiddenLayers: number },
+): EngineChoice {
   const dtype = checkOneOf('dtype', options.dtype ?? 'auto', ['auto', 'float32', 'bfloat16']);
   return {
     device: resolveDevice(options.device ?? 'auto'),
     dtype: dtype === 'bfloat16' ? 'bfloat16' : 'float32',
     classWeights: checkClassWeights(options.classWeights, numLabels),
+    frozen: frozenBlocks(options.freeze, numHiddenLayers),
     seed: checkInteger('seed', options.seed ?? 42),
   };
 }
@@ -60,8 +76,20 @@ export function checkModelOptions(caller: string, options: unknown): asserts opt
     'device',
     'dtype',
     'classWeights',
+    'freeze',
     'seed',
   ]);
+}
+
+function frozenBlocks(freeze: FreezeOptions = {}, numHiddenLayers: number): number {
+  checkKnownOptions('freeze', freeze, ['embeddings', 'layers']);
+  const layers = checkInteger('freeze.layers', freeze.layers ?? 0, 0, numHiddenLayers);
+  const embeddings = checkBoolean('freeze.embeddings', freeze.embeddings ?? layers > 0);
+  if (layers > 0 && !embeddings) {
+    const remedy = 'Leave it out, or freeze no layers';
+    throw new OptionError('freeze.embeddings', 'true, since layers above are frozen,', embeddings, remedy);
+  }
+  return embeddings ? 1 + layers : 0;
 }
 
 function checkClassWeights(weights: unknown, numLabels: number): Float32Array | undefined {

@@ -11,6 +11,12 @@ export interface OptimizerOptions {
   learningRate: number;
   /** Decay of all parameters but those named `bias` and `LayerNorm.weight`. @default 0 */
   weightDecay?: number | undefined;
+  /**
+   * The rate of the classifier is the learning rate; that of the top layer this times as much, that of the layer below
+   * this times as much again, down to the embeddings: `learningRate * layerwiseDecay ** depth`, with depth 0 for the
+   * classifier, 1 for the top layer, numHiddenLayers + 1 for the embeddings. In (0, 1]. @default 1
+   */
+  layerwiseDecay?: number | undefined;
   /** Decay rates of the first and second moment. @default [0.9, 0.999] */
   betas?: readonly [number, number] | undefined;
   /** Added to the root of the second moment. @default 1e-8 */
@@ -22,6 +28,7 @@ export class Optimizer {
   readonly kind: 'adam' | 'adamw';
   readonly learningRate: number;
   readonly weightDecay: number;
+  readonly layerwiseDecay: number;
   readonly betas: readonly [number, number];
   readonly eps: number;
   readonly model: BertForTokenClassification;
@@ -34,6 +41,7 @@ export class Optimizer {
       'optimizer',
       'learningRate',
       'weightDecay',
+      'layerwiseDecay',
       'betas',
       'eps',
     ]);
@@ -42,6 +50,7 @@ export class Optimizer {
       optimizer = 'adam',
       learningRate,
       weightDecay = 0,
+      layerwiseDecay = 1,
       betas = [0.9, 0.999],
       eps = 1e-8,
     } = options;
@@ -52,6 +61,7 @@ export class Optimizer {
     this.kind = checkOneOf('optimizer', optimizer, ['adam', 'adamw']);
     this.learningRate = checkNumber('learningRate', learningRate, 0);
     this.weightDecay = checkNumber('weightDecay', weightDecay, 0);
+    this.layerwiseDecay = checkLayerwiseDecay('layerwiseDecay', layerwiseDecay);
     this.betas = checkBetas(betas);
     this.eps = checkNumber('eps', eps, 0);
     this.handle = model.session.createOptimizer({
@@ -60,6 +70,7 @@ export class Optimizer {
       beta1: this.betas[0],
       beta2: this.betas[1],
       eps: this.eps,
+      layerwiseDecay: this.layerwiseDecay,
     });
   }
 
@@ -77,6 +88,12 @@ export class Optimizer {
  */
 export function getOptimizerWithWeightDecay(options: OptimizerOptions): Optimizer {
   return new Optimizer(options);
+}
+
+/** @throws OptionError unless it is a factor in (0, 1] */
+export function checkLayerwiseDecay(option: string, value: unknown): number {
+  if (typeof value === 'number' && value > 0 && value <= 1) return value;
+  throw new OptionError(option, 'a number above 0 and at most 1', value);
 }
 
 function checkBetas(betas: unknown): readonly [number, number] {

@@ -20,6 +20,8 @@ test('what cannot be used is refused with the option’s name', async t => {
     [{ learningRate: undefined }, /for learningRate but received undefined/],
     [{ learningRate: -1 }, /a number of at least 0 for learningRate/],
     [{ weightDecay: '0.1' }, /for weightDecay/],
+    [{ layerwiseDecay: 0 }, /above 0 and at most 1 for layerwiseDecay/],
+    [{ layerwiseDecay: 1.1 }, /at most 1 for layerwiseDecay/],
     [{ betas: [0.9] }, /two numbers for betas/],
     [{ betas: [0.9, 1] }, /below 1 for betas\[1\]/],
     [{ betas: ['0.9', 0.999] }, /for betas\[0\] but received "0\.9"/],
