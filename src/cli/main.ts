@@ -1,15 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { version } from '../version.ts';
 import { exitCodeOf, explain } from './failure.ts';
 import { endWithReader } from './output.ts';
 import { addTrainCommand } from './train-command.ts';
 
 endWithReader();
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 const program = new Command('nerbert')
   .description('Fine-tune BERT models for named entity recognition')

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { libtorchInfo, loadNative } from '../engine/native.ts';
 import type { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
@@ -22,6 +23,13 @@ ${files.map(file => `  ${file}\n`).join('')}Real data: put the corpus JNLPBA int
 Genia4EReval1.iob2, or train.iob2 and test.iob2), or name IOB2 files of your own
 with --train-file and --eval-file.
 `;
+}
+
+/** The data as the model card names them: without folders, which are nobody else's business. */
+export function dataSourceOf({ kind, trainFile, evalFile }: DataSource): string {
+  if (kind === 'demo') return 'The synthetic demo corpus of nerbert: its scores say nothing about real text';
+  const files = [trainFile, evalFile].filter(file => file !== undefined).map(file => basename(file));
+  return `Files: ${files.join(' and ')}`;
 }
 
 export function describeMachine({ device, dtype }: BertForTokenClassification): string {

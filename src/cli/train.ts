@@ -13,7 +13,13 @@ import { BertTrainer } from '../training/trainer.ts';
 import { type Corpus, prepareLoader, readCorpus, tagsOf, tagTable } from './corpus.ts';
 import type { DataSource } from './data-source.ts';
 import { writeEvents, writeJson } from './json-events.ts';
-import { describeBest, describeEnd, describeMachine, describeSource } from './train-messages.ts';
+import {
+  dataSourceOf,
+  describeBest,
+  describeEnd,
+  describeMachine,
+  describeSource,
+} from './train-messages.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /** Sentences that are predicted at once: enough to keep the matrix products busy, few enough to need little memory. */
@@ -37,7 +43,7 @@ export async function train(source: DataSource, run: TrainRun, signal: AbortSign
   if (model.loadingReport) say(model.loadingReport);
   say(describeMachine(model));
 
-  const result = await trainModel(model, tokenizer, corpus, run, signal);
+  const result = await trainModel(source, model, tokenizer, corpus, run, signal);
   if (result.best) say(describeBest(result.best, run.epochs));
   if (corpus.test) say(await scoreTestFile(corpus.test, tokenizer, run, signal));
   say(describeEnd(source, result, run.outputDir));
@@ -74,6 +80,7 @@ async function loadModel(
 }
 
 async function trainModel(
+  source: DataSource,
   model: BertForTokenClassification,
   tokenizer: BertTokenizer,
   corpus: Corpus,
@@ -110,6 +117,7 @@ async function trainModel(
     printValMistakes: run.printValMistakes,
     maxMistakes: run.maxMistakes,
     outputDir: run.outputDir,
+    dataSource: dataSourceOf(source),
   });
   const data = { dataloaderTrain, dataloaderVal, signal };
   return run.json ? writeEvents(trainer.run(data), run) : trainer.train(data);

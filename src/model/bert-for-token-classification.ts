@@ -10,12 +10,15 @@ import {
 } from '../checkpoint/config.ts';
 import { configToJson } from '../checkpoint/config-json.ts';
 import { type LabelList, resolveLabels } from '../checkpoint/labels.ts';
+import type { CardTraining } from '../checkpoint/model-card.ts';
+import { writeModelCard } from '../checkpoint/write-model-card.ts';
 import { checkpointFolder } from '../checkpoint-folder.ts';
 import type { EngineOptions, Parameter } from '../engine/addon.ts';
 import { type AnyBatch, checkBatch, toPadded } from '../engine/packing.ts';
 import { EngineSession, type OptimizerHandle } from '../engine/session.ts';
 import { OptionError } from '../errors.ts';
 import { makeFolder, writeFileAtomically } from '../files.ts';
+import { type BaseModel, baseModel, cardFacts } from './card.ts';
 import {
   checkModelOptions,
   type EngineChoice,
@@ -90,6 +93,7 @@ export class BertForTokenClassification {
 
   readonly #configJson: LoadedConfig['json'];
   readonly #numLabels: number;
+  readonly #base: BaseModel;
   /** Training steps begun: they number the dropout masks. */
   #steps = 0;
 
@@ -98,6 +102,7 @@ export class BertForTokenClassification {
     loaded: LoadedConfig,
     choice: EngineChoice,
     { report, newlyInitialised }: LoadedWeights,
+    base: BaseModel,
   ) {
     this.session = session;
     this.config = loaded.config;
@@ -106,6 +111,7 @@ export class BertForTokenClassification {
     this.device = choice.device;
     this.dtype = choice.dtype;
     this.classWeights = choice.classWeights;
+    this.#base = base;
     this.loadingReport = report;
     this.newlyInitialised = newlyInitialised;
   }
@@ -129,7 +135,7 @@ export class BertForTokenClassification {
     try {
       const labelsGiven = options.numLabels !== undefined || options.id2label !== undefined;
       const weights = await loadWeights(session, folder, loaded.config, labelsGiven);
-      return new BertForTokenClassification(session, loaded, choice, weights);
+      return new BertForTokenClassification(session, loaded, choice, weights, baseModel(nameOrPath, folder));
     } catch (error) {
       await session.dispose();
       throw error;
@@ -153,7 +159,13 @@ export class BertForTokenClassification {
     try {
       const names = session.parameters().map(parameter => parameter.name);
       await session.initialise(names, loaded.config.initializerRange);
-      return new BertForTokenClassification(session, loaded, choice, { report: '', newlyInitialised: names });
+      return new BertForTokenClassification(
+        session,
+        loaded,
+        choice,
+        { report: '', newlyInitialised: names },
+        undefined,
+      );
     } catch (error) {
       await session.dispose();
       throw error;
@@ -247,17 +259,21 @@ export class BertForTokenClassification {
   }
 
   /**
-   * Writes config.json and model.safetensors (float32) into a folder, which is made where it is missing. Each file
-   * replaces its former one as a whole or not at all. Await it before the next step or `dispose()`: the parameters are
-   * those of the moment when their file is begun.
+   * Writes config.json, model.safetensors (float32) and a model card, README.md, into a folder, which is made where it
+   * is missing. Each file replaces its former one as a whole or not at all; a README.md that is not nerbert's own stays,
+   * and so does a card that tells of a training if this one would not. Await it before the next step or `dispose()`: the
+   * parameters are those of the moment when their file is begun.
    *
+   * @param options.training what the card tells of the training; a BertTrainer gives it
    * @throws NerbertError `ERR_IO` if the folder cannot be written to
    */
-  async savePretrained(dir: string): Promise<void> {
+  async savePretrained(dir: string, options: { training?: CardTraining | undefined } = {}): Promise<void> {
     checkString('dir', dir);
+    checkKnownOptions('savePretrained', options, ['training']);
     await makeFolder(dir);
     await saveWeights(this.session, join(dir, 'model.safetensors'));
     await writeFileAtomically(join(dir, 'config.json'), configToJson(this.config, this.#configJson));
+    await writeModelCard(dir, cardFacts(dir, this.config, this.#base, options.training));
   }
 
   /** Frees the memory of the model behind the calls made before. Idempotent. */

@@ -4,38 +4,37 @@ import { classificationReport } from '../report/classification-report.ts';
 import { errorCurves } from '../report/error-curves.ts';
 import { learningRateCurve } from '../report/learning-rate-curve.ts';
 import { writeFigure } from '../report/write-figure.ts';
+import { type CardLoaders, describeScores, describeTraining } from './card.ts';
 import type { BestEpoch, TrainResult } from './events.ts';
 import type { TrainerSettings } from './trainer-options.ts';
 
-type FolderSettings = Pick<
-  TrainerSettings,
-  'model' | 'tokenizer' | 'outputDir' | 'saveBest' | 'report' | 'figures'
->;
-
 /** The folder of a run: the checkpoint of the best epoch with its report, and figures. */
 export class RunFolder {
-  readonly #settings: FolderSettings;
+  readonly #settings: TrainerSettings;
+  readonly #training: ReturnType<typeof describeTraining>;
 
-  private constructor(settings: FolderSettings) {
+  private constructor(settings: TrainerSettings, loaders: CardLoaders) {
     this.#settings = settings;
+    this.#training = describeTraining(settings, loaders);
   }
 
   /** Makes the folder, unless nothing is to be written. @throws NerbertError `ERR_IO` if it cannot be written to */
-  static async open(settings: FolderSettings): Promise<RunFolder> {
+  static async open(settings: TrainerSettings, loaders: CardLoaders): Promise<RunFolder> {
     const { outputDir, saveBest, report, figures } = settings;
     if (saveBest || report || figures) await makeFolder(outputDir);
-    return new RunFolder(settings);
+    return new RunFolder(settings, loaders);
   }
 
   /**
-   * Saves model and tokenizer as they are now, and the report of the best epoch.
+   * Saves model, model card and tokenizer as they are now, and the report of the best epoch.
    *
    * @returns whether a checkpoint was written
    */
   async keep(best: BestEpoch | undefined, nEpochs: number): Promise<boolean> {
     const { model, tokenizer, outputDir, saveBest, report } = this.#settings;
     if (saveBest) {
-      await model.savePretrained(outputDir);
+      const training = { ...this.#training, ...describeScores(best, nEpochs) };
+      await model.savePretrained(outputDir, { training });
       await tokenizer.savePretrained(outputDir);
     }
     if (report && best) {

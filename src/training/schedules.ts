@@ -10,6 +10,8 @@ export interface ScheduledOptimizer {
 export interface Scheduler {
   /** The rate that optimizer step `step` uses; steps count from 0. */
   learningRate(step: number): number;
+  /** What it is, for a person to read. */
+  readonly description?: string | undefined;
 }
 
 export interface LinearScheduleOptions {
@@ -129,8 +131,14 @@ export function getScheduler(name: SchedulerName, options: SchedulerOptions): Sc
   const steps = (option: 'numWarmupSteps' | 'numTrainingSteps') =>
     schedule.needs.includes(option) ? checkNumber(option, options[option], 0) : 0;
   const warmup = steps('numWarmupSteps');
-  const decay = schedule.decay({ peak, warmup, total: steps('numTrainingSteps'), options });
+  const total = steps('numTrainingSteps');
+  const decay = schedule.decay({ peak, warmup, total, options });
+  const spans = {
+    numWarmupSteps: `${rounded(warmup)} warm-up steps`,
+    numTrainingSteps: `${rounded(total)} in all`,
+  };
   return {
+    description: [name, ...schedule.needs.map(option => spans[option])].join(', '),
     learningRate(step) {
       checkInteger('step', step);
       return peak * (step < warmup ? step / Math.max(1, warmup) : decay(step));
@@ -141,4 +149,9 @@ export function getScheduler(name: SchedulerName, options: SchedulerOptions): Sc
 /** Linear warm-up from 0 to the optimizer's learning rate, then linear decay to 0; named as in transformers. */
 export function getLinearScheduleWithWarmup(options: LinearScheduleOptions): Scheduler {
   return getScheduler('linear', options);
+}
+
+/** A number of steps, which may have a fraction, as it is shown. */
+function rounded(steps: number): string {
+  return steps.toLocaleString('en-US', { maximumFractionDigits: 1 });
 }

@@ -11,6 +11,7 @@ import { BertForTokenClassification } from '../model/bert-for-token-classificati
 import { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
 import { checkLabelIds } from './label-ids.ts';
 import { Optimizer } from './optimizer.ts';
+import type { Scheduler } from './schedules.ts';
 
 export interface BertTrainerOptions {
   model: BertForTokenClassification;
@@ -20,7 +21,7 @@ export interface BertTrainerOptions {
   /** Must equal the model's `config.label2id`. */
   labels2ind: Record<string, number>;
   /** The learning rate of step 0, 1, …. @default the optimizer's rate throughout */
-  scheduler?: { learningRate(step: number): number } | undefined;
+  scheduler?: Scheduler | undefined;
   /** Maximum norm of all gradients together. @default no clipping */
   clipping?: number | undefined;
   /** Micro-batches of one optimizer step. @default 1 */
@@ -43,15 +44,18 @@ export interface BertTrainerOptions {
   report?: boolean | undefined;
   /** Draw error_curves and learning_rate, PNG and SVG each. @default true */
   figures?: boolean | undefined;
+  /** Where the sentences come from, for the model card. @default nothing is said */
+  dataSource?: string | undefined;
 }
 
 type Complete<Options> = { [Name in keyof Options]-?: NonNullable<Options[Name]> };
 
 /** The options checked, with their defaults. */
 export interface TrainerSettings
-  extends Complete<Omit<BertTrainerOptions, 'clipping' | 'maxMistakes' | 'labels2ind'>> {
+  extends Complete<Omit<BertTrainerOptions, 'clipping' | 'maxMistakes' | 'labels2ind' | 'dataSource'>> {
   clipping: number | undefined;
   maxMistakes: number | undefined;
+  dataSource: string | undefined;
 }
 
 const known = [
@@ -72,6 +76,7 @@ const known = [
   'saveBest',
   'report',
   'figures',
+  'dataSource',
 ];
 
 /** @throws OptionError */
@@ -113,6 +118,7 @@ export function resolveTrainerOptions(options: BertTrainerOptions): TrainerSetti
     saveBest: checkBoolean('saveBest', options.saveBest ?? true),
     report: checkBoolean('report', options.report ?? true),
     figures: checkBoolean('figures', options.figures ?? true),
+    dataSource: options.dataSource === undefined ? undefined : checkString('dataSource', options.dataSource),
   };
 }
 

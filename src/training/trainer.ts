@@ -68,7 +68,7 @@ export class BertTrainer {
       dataloaderVal === undefined
         ? undefined
         : checkLoader('dataloaderVal', dataloaderVal, label2id, nEpochs);
-    const folder = await RunFolder.open(this.#settings);
+    const folder = await RunFolder.open(this.#settings, data);
     const batches = training.length;
     yield {
       type: 'start',

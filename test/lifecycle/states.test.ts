@@ -23,7 +23,7 @@ test('every operation answers in every state: computes, or says that the model i
     dispose: 'ok',
   };
   t.deepEqual(table, { idle: live, busy: live, failed: live, disposing: gone, disposed: gone });
-  t.deepEqual(left, ['config.json', 'model.safetensors']);
+  t.deepEqual(left, ['README.md', 'config.json', 'model.safetensors']);
 });
 
 test('calls settle in their order, disposal behind them; models mixed learn as alone; JavaScript runs meanwhile', async t => {

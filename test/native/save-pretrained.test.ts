@@ -63,7 +63,7 @@ test('saving into the folder of the checkpoint replaces its files and leaves not
   const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 1e-2 });
   await model.trainStep(microBatches[0], { optimizer });
   await model.savePretrained(folder);
-  t.deepEqual((await readdir(folder)).sort(), ['config.json', 'model.safetensors']);
+  t.deepEqual((await readdir(folder)).sort(), ['README.md', 'config.json', 'model.safetensors']);
   const name = 'classifier.weight';
   const saved = float32(readSafetensors(join(folder, 'model.safetensors')), name);
   t.deepEqual(saved, await model.session.readParameter(name));
@@ -101,7 +101,7 @@ test('a disposal that overtakes the saving leaves the former files whole', async
   const before = await readFile(join(folder, 'model.safetensors'));
   const saving = model.savePretrained(folder);
   await Promise.all([t.throwsAsync(saving, { instanceOf: DisposedError }), model.dispose()]);
-  t.deepEqual((await readdir(folder)).sort(), ['config.json', 'model.safetensors']);
+  t.deepEqual((await readdir(folder)).sort(), ['README.md', 'config.json', 'model.safetensors']);
   t.deepEqual(await readFile(join(folder, 'model.safetensors')), before);
 });
 

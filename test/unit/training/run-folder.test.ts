@@ -19,6 +19,7 @@ test('with nothing to write the folder is not even made', async t => {
 });
 
 const checkpointFiles = [
+  'README.md',
   'config.json',
   'model.safetensors',
   'special_tokens_map.json',
@@ -63,6 +64,20 @@ test('a run leaves the best epoch’s model, tokenizer and report, and the figur
     report,
     /^Scored: \d+ words of 12 sentences; a single window a sentence would have lost 0 of them/m,
   );
+
+  const card = await readFile(join(outputDir, 'README.md'), 'utf8');
+  const [, precision, recall] = /^ *cell +(\S+) +(\S+)/m.exec(again.reportEntities) ?? [];
+  for (const text of [
+    '| sentences | 48 | 12 |',
+    `| cell | ${precision} | ${recall} |`,
+    '(1 of 2)',
+    '| optimizer | Adam ',
+    '| sentences of a micro-batch | 4 |',
+  ]) {
+    t.true(card.includes(text), text);
+  }
+  const words = sentences(12, 48).flatMap(({ labels }) => labels);
+  t.regex(card, new RegExp(`^\\| O \\| \\d+ \\| ${words.filter(label => label === 'O').length} \\|$`, 'm'));
 
   const curves = await readFile(join(outputDir, 'error_curves.svg'), 'utf8');
   t.true(curves.includes('best epoch'));
