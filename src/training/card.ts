@@ -62,6 +62,9 @@ function settingsOf(settings: TrainerSettings, loader: BatchLoader): Record<stri
     optimizer: kinds[optimizer.kind],
     'learning rate': `${optimizer.learningRate}`,
     ...(scheduler.description !== undefined && { schedule: scheduler.description }),
+    ...(optimizer.layerwiseDecay < 1 && {
+      'learning rate of a layer, in the one above': `${optimizer.layerwiseDecay}`,
+    }),
     'weight decay': `${optimizer.weightDecay}, none on biases and LayerNorm`,
     'betas, epsilon': `${optimizer.betas.join(', ')}, ${optimizer.eps}`,
     'gradient clipping': clipping === undefined ? 'none' : `norm ${clipping}`,
