@@ -149,6 +149,15 @@ std::vector<TensorLocation> to_tensor_locations(const Napi::Array& value) {
   return locations;
 }
 
+MomentLocations to_moment_locations(const Napi::Object& value) {
+  const auto locations = [&](const char* field) {
+    const Napi::Value list = value.Get(field);
+    if (!list.IsArray()) wrong_type(value, field, "an array");
+    return to_tensor_locations(list.As<Napi::Array>());
+  };
+  return {locations("first"), locations("second")};
+}
+
 std::vector<std::string> to_strings(const Napi::Array& value) {
   std::vector<std::string> strings;
   for (uint32_t i = 0; i < value.Length(); i++)

@@ -17,6 +17,7 @@ AdamOptions to_adam_options(const Napi::Object& value);
 HostBatch to_host_batch(const Napi::Object& value);
 StepRequest to_step_request(const Napi::Object& value);
 std::vector<TensorLocation> to_tensor_locations(const Napi::Array& value);
+MomentLocations to_moment_locations(const Napi::Object& value);
 std::vector<std::string> to_strings(const Napi::Array& value);
 
 Napi::Value from_floats(Napi::Env env, const std::vector<float>& values);

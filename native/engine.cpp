@@ -8,6 +8,7 @@
 #include <malloc.h>
 
 #include <cmath>
+#include <utility>
 
 #include "device.h"
 #include "failure.h"
@@ -69,9 +70,14 @@ Engine::Engine(const EngineOptions& options, const StopFlag& stop)
 }
 
 void Engine::load(const std::vector<TensorLocation>& locations) {
+  read_flat(values_, locations);
+  refresh_compute_copy();
+}
+
+void Engine::read_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const {
   for (const auto& location : locations) {
     stop_.check();
-    const at::Tensor target = view_of(values_, layout_.find(location.parameter));
+    const at::Tensor target = view_of(flat, layout_.find(location.parameter));
     if (target.is_cpu() && location.strides.empty()) {
       read_tensor(location.file, location.offset, location.type, target);
     } else {
@@ -81,7 +87,6 @@ void Engine::load(const std::vector<TensorLocation>& locations) {
                                             : stored.as_strided(target.sizes(), location.strides));
     }
   }
-  refresh_compute_copy();
 }
 
 void Engine::initialise(const std::vector<std::string>& names, double standard_deviation) {
@@ -104,10 +109,14 @@ void Engine::initialise(const std::vector<std::string>& names, double standard_d
 }
 
 void Engine::save(const std::vector<TensorLocation>& locations) const {
+  write_flat(values_, locations);
+}
+
+void Engine::write_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const {
   for (const auto& location : locations) {
     stop_.check();
     write_tensor(location.file, location.offset,
-                 view_of(values_, layout_.find(location.parameter)).to(at::kCPU));
+                 view_of(flat, layout_.find(location.parameter)).to(at::kCPU));
   }
 }
 
@@ -127,12 +136,35 @@ void Engine::create_optimizer(int64_t id, const AdamOptions& options) {
   optimizers_.insert_or_assign(id, Adam(options, values_, layout_, frozen_));
 }
 
-StepResult Engine::train_step(const StepRequest& request) {
-  const auto optimizer = optimizers_.find(request.optimizer);
-  if (optimizer == optimizers_.end()) {
+int64_t Engine::save_optimizer(int64_t id, const MomentLocations& locations) const {
+  const Adam& adam = optimizer(id);
+  write_flat(adam.first_moments(), locations.first);
+  write_flat(adam.second_moments(), locations.second);
+  return adam.updates();
+}
+
+void Engine::load_optimizer(int64_t id, const MomentLocations& locations, int64_t updates) {
+  Adam& adam = optimizer(id);
+  read_flat(adam.first_moments(), locations.first);
+  read_flat(adam.second_moments(), locations.second);
+  adam.set_updates(updates);
+}
+
+const Adam& Engine::optimizer(int64_t id) const {
+  const auto found = optimizers_.find(id);
+  if (found == optimizers_.end()) {
     throw Error(kDisposedError,
                 "Expected an optimizer of this model, but this one was disposed or belongs to another");
   }
+  return found->second;
+}
+
+Adam& Engine::optimizer(int64_t id) {
+  return const_cast<Adam&>(std::as_const(*this).optimizer(id));
+}
+
+StepResult Engine::train_step(const StepRequest& request) {
+  Adam& adam = optimizer(request.optimizer);
   for (size_t i = 0; i < request.batches.size(); i++) {
     check_batch(request.batches[i], geometry_, "micro-batch " + std::to_string(i));
   }
@@ -163,7 +195,7 @@ StepResult Engine::train_step(const StepRequest& request) {
   }
   result.gradient_norm = clip_gradients(request.clipping);
   stop_.check();
-  optimizer->second.step(values_, gradients_, request.learning_rate);
+  adam.step(values_, gradients_, request.learning_rate);
   refresh_compute_copy();
   return_free_memory(request.step);
   return result;

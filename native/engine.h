@@ -37,6 +37,12 @@ struct TensorLocation {
   std::vector<int64_t> strides;  // of the stored elements; empty: row-major
 };
 
+// Where the two moments of each parameter are kept.
+struct MomentLocations {
+  std::vector<TensorLocation> first;
+  std::vector<TensorLocation> second;
+};
+
 enum class LossReduction { kTokenMean, kBatchMean };
 
 struct StepRequest {
@@ -74,6 +80,9 @@ class Engine {
   ForwardResult forward(const HostBatch& batch, bool with_hidden_states) const;
   void create_optimizer(int64_t id, const AdamOptions& options);
   void drop_optimizer(int64_t id) { optimizers_.erase(id); }
+  // Writes float32 into existing files. Returns the updates that the optimizer has made.
+  int64_t save_optimizer(int64_t id, const MomentLocations& locations) const;
+  void load_optimizer(int64_t id, const MomentLocations& locations, int64_t updates);
   StepResult train_step(const StepRequest& request);
 
   // A parameter, or its gradient as the last step left it.
@@ -82,6 +91,10 @@ class Engine {
 
  private:
   void refresh_compute_copy();
+  void read_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
+  void write_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
+  const Adam& optimizer(int64_t id) const;
+  Adam& optimizer(int64_t id);
   double train_micro_batch(const DeviceBatch& batch, const Dropout& dropout, double denominator);
   double clip_gradients(std::optional<double> clipping);
 

@@ -48,4 +48,12 @@ void Adam::step(const at::Tensor& values, const at::Tensor& gradients, double le
   }
 }
 
+int64_t Adam::updates() const {
+  return static_cast<int64_t>(steps_.item<float>());
+}
+
+void Adam::set_updates(int64_t updates) {
+  steps_.fill_(updates);
+}
+
 }  // namespace nerbert

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "parameters.h"
@@ -25,6 +26,12 @@ class Adam {
 
   // One update of `values` from `gradients`, both flat float32.
   void step(const at::Tensor& values, const at::Tensor& gradients, double learning_rate);
+
+  // What a later run needs to go on: the moments, flat like the values, and the updates made.
+  const at::Tensor& first_moments() const { return first_moments_; }
+  const at::Tensor& second_moments() const { return second_moments_; }
+  int64_t updates() const;
+  void set_updates(int64_t updates);
 
  private:
   // A range of the buffers with one weight decay and one learning rate.

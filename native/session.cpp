@@ -31,6 +31,8 @@ Napi::Function Session::define(Napi::Env env) {
        InstanceMethod<&Session::save>("save"), InstanceMethod<&Session::forward>("forward"),
        InstanceMethod<&Session::create_optimizer>("createOptimizer"),
        InstanceMethod<&Session::drop_optimizer>("dropOptimizer"),
+       InstanceMethod<&Session::save_optimizer>("saveOptimizer"),
+       InstanceMethod<&Session::load_optimizer>("loadOptimizer"),
        InstanceMethod<&Session::train_step>("trainStep"),
        InstanceMethod<&Session::read_parameter>("readParameter"),
        InstanceMethod<&Session::read_gradient>("readGradient"),
@@ -109,6 +111,24 @@ Napi::Value Session::drop_optimizer(const Napi::CallbackInfo& info) {
                             [slot = slot_, id = info[0].ToNumber().Int64Value()](const StopFlag&) {
                               if (slot->engine) slot->engine->drop_optimizer(id);
                             });
+}
+
+Napi::Value Session::save_optimizer(const Napi::CallbackInfo& info) {
+  return courier_->dispatch<int64_t>(
+      info.Env(),
+      [slot = slot_, id = info[0].ToNumber().Int64Value(),
+       locations = to_moment_locations(object_argument(info, 1))](const StopFlag&) {
+        return engine_of(slot).save_optimizer(id, locations);
+      },
+      [](Napi::Env env, int64_t& updates) { return Napi::Number::New(env, static_cast<double>(updates)); });
+}
+
+Napi::Value Session::load_optimizer(const Napi::CallbackInfo& info) {
+  return courier_->dispatch(info.Env(), [slot = slot_, id = info[0].ToNumber().Int64Value(),
+                                         locations = to_moment_locations(object_argument(info, 1)),
+                                         updates = info[2].ToNumber().Int64Value()](const StopFlag&) {
+    engine_of(slot).load_optimizer(id, locations, updates);
+  });
 }
 
 Napi::Value Session::train_step(const Napi::CallbackInfo& info) {

@@ -31,6 +31,8 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value forward(const Napi::CallbackInfo& info);
   Napi::Value create_optimizer(const Napi::CallbackInfo& info);
   Napi::Value drop_optimizer(const Napi::CallbackInfo& info);
+  Napi::Value save_optimizer(const Napi::CallbackInfo& info);
+  Napi::Value load_optimizer(const Napi::CallbackInfo& info);
   Napi::Value train_step(const Napi::CallbackInfo& info);
   Napi::Value read_parameter(const Napi::CallbackInfo& info);
   Napi::Value read_gradient(const Napi::CallbackInfo& info);

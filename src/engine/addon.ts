@@ -53,6 +53,12 @@ export interface AdamOptions {
   layerwiseDecay: number;
 }
 
+/** Where the two moments of each parameter are kept. */
+export interface MomentLocations {
+  first: TensorLocation[];
+  second: TensorLocation[];
+}
+
 export interface StepRequest {
   batches: PackedBatch[];
   optimizer: number;
@@ -94,6 +100,8 @@ export interface NativeSession {
   forward(batch: PackedBatch, withHiddenStates: boolean): Promise<ForwardResult>;
   createOptimizer(id: number, options: AdamOptions): Promise<void>;
   dropOptimizer(id: number): Promise<void>;
+  saveOptimizer(id: number, locations: MomentLocations): Promise<number>;
+  loadOptimizer(id: number, locations: MomentLocations, updates: number): Promise<void>;
   trainStep(request: StepRequest): Promise<StepResult>;
   readParameter(name: string): Promise<Float32Array>;
   readGradient(name: string): Promise<Float32Array>;

@@ -4,6 +4,7 @@ import type {
   AdamOptions,
   EngineOptions,
   ForwardResult,
+  MomentLocations,
   NativeSession,
   Parameter,
   StepRequest,
@@ -83,6 +84,16 @@ export class EngineSession {
     if (this.#liveOptimizers.delete(handle) && !this.#disposal) {
       await settled(this.#native.dropOptimizer(handle.id));
     }
+  }
+
+  /** Writes an optimizer's moments as float32 into files that exist. @returns the updates that it has made */
+  async saveOptimizer(handle: OptimizerHandle, locations: MomentLocations): Promise<number> {
+    return settled(this.#live().saveOptimizer(handle.id, locations));
+  }
+
+  /** Takes over moments, and the number of updates that led to them. */
+  async loadOptimizer(handle: OptimizerHandle, locations: MomentLocations, updates: number): Promise<void> {
+    await settled(this.#live().loadOptimizer(handle.id, locations, updates));
   }
 
   async trainStep(request: StepRequest): Promise<StepResult> {

@@ -94,7 +94,6 @@ export class BertForTokenClassification {
   readonly #configJson: LoadedConfig['json'];
   readonly #numLabels: number;
   readonly #base: BaseModel;
-  /** Training steps begun: they number the dropout masks. */
   #steps = 0;
 
   private constructor(
@@ -288,6 +287,15 @@ export class BertForTokenClassification {
   /** Whether a label adds to the loss. */
   #counts(label: number): boolean {
     return label !== IGNORE_INDEX && this.classWeights?.[label] !== 0;
+  }
+
+  /** Training steps begun: they number the dropout masks. @internal */
+  get stepCount(): number {
+    return this.#steps;
+  }
+
+  set stepCount(steps: number) {
+    this.#steps = steps;
   }
 
   /** What batches are checked against. @internal */

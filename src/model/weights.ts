@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import type { BertConfig } from '../checkpoint/config.ts';
 import { loadingReport } from '../checkpoint/loading-report.ts';
 import { matchWeights } from '../checkpoint/match-weights.ts';
+import type { ParameterShape } from '../checkpoint/parameters.ts';
 import { readCheckpoint } from '../checkpoint/read-checkpoint.ts';
 import { safetensorsLayout } from '../checkpoint/safetensors-layout.ts';
 import type { TensorLocation } from '../engine/addon.ts';
@@ -46,7 +47,27 @@ export async function loadWeights(
 
 /** Writes all parameters as a safetensors file, whole or not at all. @throws NerbertError `ERR_IO` */
 export async function saveWeights(session: EngineSession, path: string): Promise<void> {
-  const { header, entries, size } = safetensorsLayout(session.parameters());
+  await writeTensors(path, session.parameters(), locate =>
+    session.save(session.parameters().map(({ name }) => locate(name, name))),
+  );
+}
+
+/** Tells the engine which bytes of a file hold a parameter, or a value for each of its elements, under some name. */
+export type Locate = (parameter: string, tensor: string) => TensorLocation;
+
+/**
+ * Writes float32 tensors as a safetensors file, whole or not at all.
+ *
+ * @param write has the engine write every tensor to where `locate` says
+ * @throws NerbertError `ERR_IO`
+ */
+export async function writeTensors(
+  path: string,
+  tensors: readonly ParameterShape[],
+  write: (locate: Locate) => Promise<void>,
+): Promise<void> {
+  const { header, entries, size } = safetensorsLayout(tensors);
+  const offsets = new Map(entries.map(({ name, offset }) => [name, offset]));
   await writeFileAtomically(path, async temporary => {
     const file = await open(temporary, 'r+');
     try {
@@ -55,8 +76,11 @@ export async function saveWeights(session: EngineSession, path: string): Promise
     } finally {
       await file.close();
     }
-    await session.save(
-      entries.map(({ name, offset }) => ({ parameter: name, file: temporary, offset, dtype: 'float32' })),
-    );
+    await write((parameter, tensor) => ({
+      parameter,
+      file: temporary,
+      offset: offsets.get(tensor) as number,
+      dtype: 'float32',
+    }));
   });
 }
