@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { checkInteger, checkNumber, checkOneOf } from '../check.ts';
 import { DataError } from '../errors.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { readJsonObject } from './json-file.ts';
 
 /** An option of a command, by its name in a configuration file; the flag is the same name in kebab-case. */
 export interface OptionSpec<Options> {
@@ -14,6 +14,23 @@ export interface OptionSpec<Options> {
   /** Returns the value or throws an OptionError; `option` is how messages call it. */
   check(option: string, value: unknown): unknown;
 }
+
+type Check = (option: string, value: unknown) => unknown;
+
+export const integer =
+  (min: number): Check =>
+  (option, value) =>
+    checkInteger(option, value, min);
+
+export const number =
+  (min: number, max?: number): Check =>
+  (option, value) =>
+    checkNumber(option, value, min, max);
+
+export const oneOf =
+  (...allowed: string[]): Check =>
+  (option, value) =>
+    checkOneOf(option, value, allowed);
 
 /** `--train-file` for `trainFile`. */
 export function flagOf(name: string): string {
@@ -47,7 +64,7 @@ export async function givenOptions<Options>(
 ): Promise<Partial<Options>> {
   const given: Record<string, unknown> = {};
   if (typeof config === 'string') {
-    for (const [name, value] of Object.entries(await readConfiguration(config))) {
+    for (const [name, value] of Object.entries(await readJsonObject(config, 'options for --config'))) {
       const spec = specs.find(candidate => candidate.name === name);
       if (!spec) throw new DataError(unknownName(name, specs), config);
       given[name] = spec.check(`${name} in ${config}`, value);
@@ -71,22 +88,4 @@ function fromText(value: unknown): unknown {
   if (typeof value !== 'string' || value.trim() === '') return value;
   const spelt = Number(value);
   return Number.isNaN(spelt) ? value : spelt;
-}
-
-async function readConfiguration(file: string): Promise<JsonObject> {
-  const refuse = (problem: string, cause?: unknown) =>
-    new DataError(`Expected a JSON object of options for --config but ${problem}`, file, undefined, {
-      cause,
-    });
-  const text = await readFile(file, 'utf8').catch(cause => {
-    throw refuse(cause.code === 'ENOENT' ? 'there is no such file. Check the path' : cause.message, cause);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw refuse(`this is not JSON: ${(cause as Error).message}`, cause);
-  }
-  if (isJsonObject(value)) return value;
-  throw refuse('the file holds something else');
 }

@@ -5,6 +5,7 @@ import { OptionError } from '../errors.ts';
 import { addFlags, givenOptions } from './command-options.ts';
 import { chooseDataSource, demoDefaults } from './data-source.ts';
 import { interruptible } from './interruption.ts';
+import { checkRecipe } from './recipe-options.ts';
 import { train } from './train.ts';
 import { type TrainOptions, trainDefaults, trainOptionSpecs } from './train-options.ts';
 
@@ -29,6 +30,7 @@ export function addTrainCommand(program: Command): void {
   addFlags(command, trainOptionSpecs, trainDefaults);
   command.action(async (flags: Record<string, unknown>) => {
     const given = await givenOptions(flags, trainOptionSpecs);
+    checkRecipe(given);
     const source = chooseDataSource(given);
     const options: TrainOptions = { ...(source.kind === 'demo' ? demoDefaults : trainDefaults), ...given };
     const outputDir = options.outputDir ?? join('runs', timestamp());

@@ -32,6 +32,12 @@ export function dataSourceOf({ kind, trainFile, evalFile }: DataSource): string 
   return `Files: ${files.join(' and ')}`;
 }
 
+/** What of a model is trained, where that is not all of it. */
+export function describeFrozen({ config }: BertForTokenClassification, layers: number): string {
+  const below = layers === 0 ? '' : ` and the lowest ${layers} of ${config.numHiddenLayers} layers`;
+  return `Frozen: the embeddings${below}.`;
+}
+
 export function describeMachine({ device, dtype }: BertForTokenClassification): string {
   const { threads, cpuCapability } = loadNative().runtimeInfo();
   const where =

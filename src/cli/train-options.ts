@@ -1,17 +1,10 @@
-import {
-  checkBoolean,
-  checkInteger,
-  checkNumber,
-  checkOneOf,
-  checkPositive,
-  checkProbability,
-  checkString,
-} from '../check.ts';
+import { checkBoolean, checkString } from '../check.ts';
 import { checkDevice, type Device } from '../engine/device.ts';
-import type { OptionSpec } from './command-options.ts';
+import { integer, type OptionSpec, oneOf } from './command-options.ts';
+import { type RecipeOptions, recipeDefaults, recipeSpecs } from './recipe-options.ts';
 
 /** Options of `train`. */
-export interface TrainOptions {
+export interface TrainOptions extends RecipeOptions {
   trainFile?: string;
   evalFile?: string;
   testFile?: string;
@@ -21,13 +14,6 @@ export interface TrainOptions {
   epochs: number;
   batchSize: number;
   accumulateGradEvery: number;
-  learningRate: number;
-  warmupRatio: number;
-  optimizer: 'adam' | 'adamw';
-  weightDecay: number;
-  clipping?: number;
-  lossReduction: 'token-mean' | 'batch-mean';
-  dropout: number;
   maxLenSeq: number;
   stride: number;
   groupByLength: boolean;
@@ -47,12 +33,7 @@ export const trainDefaults: TrainOptions = {
   epochs: 6,
   batchSize: 8,
   accumulateGradEvery: 4,
-  learningRate: 5e-5,
-  warmupRatio: 0.1,
-  optimizer: 'adam',
-  weightDecay: 0,
-  lossReduction: 'token-mean',
-  dropout: 0.3,
+  ...recipeDefaults,
   maxLenSeq: 128,
   stride: 0,
   groupByLength: false,
@@ -63,21 +44,6 @@ export const trainDefaults: TrainOptions = {
   printValMistakes: false,
   json: false,
 };
-
-type Check = OptionSpec<TrainOptions>['check'];
-
-const integer =
-  (min: number): Check =>
-  (option, value) =>
-    checkInteger(option, value, min);
-const number =
-  (min: number, max?: number): Check =>
-  (option, value) =>
-    checkNumber(option, value, min, max);
-const oneOf =
-  (...allowed: string[]): Check =>
-  (option, value) =>
-    checkOneOf(option, value, allowed);
 
 export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
   {
@@ -134,48 +100,7 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
     description: 'micro-batches of an optimizer step',
     check: integer(1),
   },
-  {
-    name: 'learningRate',
-    value: 'RATE',
-    numeric: true,
-    description: 'highest learning rate',
-    check: number(0),
-  },
-  {
-    name: 'warmupRatio',
-    value: 'SHARE',
-    numeric: true,
-    description: 'share of the steps in which the rate rises from 0; then it falls to 0',
-    check: number(0, 1),
-  },
-  { name: 'optimizer', value: 'NAME', description: 'adam or adamw', check: oneOf('adam', 'adamw') },
-  {
-    name: 'weightDecay',
-    value: 'RATE',
-    numeric: true,
-    description: 'on all parameters but biases and LayerNorm weights',
-    check: number(0),
-  },
-  {
-    name: 'clipping',
-    value: 'NORM',
-    numeric: true,
-    description: 'highest norm of all gradients together (default: no clipping)',
-    check: checkPositive,
-  },
-  {
-    name: 'lossReduction',
-    value: 'HOW',
-    description: 'token-mean: every word of a step counts the same; batch-mean: every micro-batch does',
-    check: oneOf('token-mean', 'batch-mean'),
-  },
-  {
-    name: 'dropout',
-    value: 'P',
-    numeric: true,
-    description: 'of hidden layers, attention and classifier',
-    check: checkProbability,
-  },
+  ...recipeSpecs,
   {
     name: 'maxLenSeq',
     value: 'N',

@@ -8,8 +8,10 @@ import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
 import { evaluateModel } from '../training/evaluate.ts';
 import type { TrainResult } from '../training/events.ts';
 import { getOptimizerWithWeightDecay } from '../training/optimizer.ts';
-import { getLinearScheduleWithWarmup } from '../training/schedules.ts';
+import { getScheduler } from '../training/schedules.ts';
 import { BertTrainer } from '../training/trainer.ts';
+import { classWeightsOf } from './class-weights.ts';
+import { flagOf } from './command-options.ts';
 import { type Corpus, prepareLoader, readCorpus, tagsOf, tagTable } from './corpus.ts';
 import type { DataSource } from './data-source.ts';
 import { writeEvents, writeJson } from './json-events.ts';
@@ -17,6 +19,7 @@ import {
   dataSourceOf,
   describeBest,
   describeEnd,
+  describeFrozen,
   describeMachine,
   describeSource,
 } from './train-messages.ts';
@@ -41,6 +44,7 @@ export async function train(source: DataSource, run: TrainRun, signal: AbortSign
 
   await using model = await loadModel(source, corpus, run);
   if (model.loadingReport) say(model.loadingReport);
+  if (run.freezeEmbeddings || run.freezeLayers > 0) say(describeFrozen(model, run.freezeLayers));
   say(describeMachine(model));
 
   const result = await trainModel(source, model, tokenizer, corpus, run, signal);
@@ -53,20 +57,26 @@ export async function train(source: DataSource, run: TrainRun, signal: AbortSign
 async function loadModel(
   { kind, model }: DataSource,
   corpus: Corpus,
-  { dropout, device, dtype, seed, maxLenSeq }: TrainRun,
+  run: TrainRun,
 ): Promise<BertForTokenClassification> {
   const { json, config } = await readConfig(model);
-  if (maxLenSeq > config.maxPositionEmbeddings) {
-    throw new OptionError(
-      '--max-len-seq',
-      `at most ${config.maxPositionEmbeddings}, the model's positions,`,
-      maxLenSeq,
-    );
+  const { dropout, device, dtype, seed, classWeights, freezeEmbeddings, freezeLayers } = run;
+  for (const [name, limit, what] of [
+    ['maxLenSeq', config.maxPositionEmbeddings, 'positions'],
+    ['freezeLayers', config.numHiddenLayers, 'layers'],
+  ] as const) {
+    if (run[name] > limit)
+      throw new OptionError(flagOf(name), `at most ${limit}, the model's ${what},`, run[name]);
   }
   const tags = tagsOf(corpus);
   const known = Object.values(config.id2label);
+  const fresh = !tags.every(tag => known.includes(tag));
   const options: ModelOptions = {
-    ...(tags.every(tag => known.includes(tag)) ? {} : { id2label: tags }),
+    ...(fresh && { id2label: tags }),
+    ...(classWeights !== undefined && {
+      classWeights: await classWeightsOf(classWeights, fresh ? tags : known, corpus.train),
+    }),
+    freeze: { embeddings: freezeEmbeddings || freezeLayers > 0, layers: freezeLayers },
     hiddenDropoutProb: dropout,
     attentionProbsDropoutProb: dropout,
     classifierDropout: dropout,
@@ -91,12 +101,13 @@ async function trainModel(
   const dataloaderTrain = await prepareLoader(corpus.train, tokenizer, label2id, { ...run, shuffle: true });
   const dataloaderVal =
     corpus.evaluation && (await evaluationLoader(corpus.evaluation, tokenizer, label2id, run));
-  const { learningRate, weightDecay, accumulateGradEvery, epochs } = run;
+  const { accumulateGradEvery, epochs } = run;
   const optimizer = getOptimizerWithWeightDecay({
     model,
     optimizer: run.optimizer,
-    learningRate,
-    weightDecay,
+    learningRate: run.learningRate,
+    weightDecay: run.weightDecay,
+    layerwiseDecay: run.layerwiseDecay,
   });
   const numTrainingSteps = epochs * Math.ceil(dataloaderTrain.length / accumulateGradEvery);
   const trainer = new BertTrainer({
@@ -105,10 +116,13 @@ async function trainModel(
     optimizer,
     nEpochs: epochs,
     labels2ind: label2id,
-    scheduler: getLinearScheduleWithWarmup({
+    scheduler: getScheduler(run.scheduler, {
       optimizer,
-      numWarmupSteps: run.warmupRatio * numTrainingSteps,
+      numWarmupSteps: run.warmupSteps ?? run.warmupRatio * numTrainingSteps,
       numTrainingSteps,
+      numCycles: run.numCycles,
+      power: run.power,
+      lrEnd: run.lrEnd,
     }),
     clipping: run.clipping,
     accumulateGradEvery,

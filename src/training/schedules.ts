@@ -117,6 +117,13 @@ const SCHEDULES = {
 
 export type SchedulerName = keyof typeof SCHEDULES;
 
+export const schedulerNames = Object.keys(SCHEDULES) as SchedulerName[];
+
+/** The schedules that an option of their own belongs to. */
+export function schedulesWith(option: Schedule['takes'][number]): SchedulerName[] {
+  return schedulerNames.filter(name => (SCHEDULES[name] as Schedule).takes.includes(option));
+}
+
 /**
  * A learning-rate schedule by its name in transformers: `constant`, `constant_with_warmup`, `linear`, `cosine`,
  * `cosine_with_restarts` or `polynomial`.
@@ -125,7 +132,7 @@ export type SchedulerName = keyof typeof SCHEDULES;
  * belong to another schedule.
  */
 export function getScheduler(name: SchedulerName, options: SchedulerOptions): Scheduler {
-  const schedule: Schedule = SCHEDULES[checkOneOf('name', name, Object.keys(SCHEDULES) as SchedulerName[])];
+  const schedule: Schedule = SCHEDULES[checkOneOf('name', name, schedulerNames)];
   checkKnownOptions(`the ${name} schedule`, options, ['optimizer', ...WARMUP_AND_TOTAL, ...schedule.takes]);
   const peak = checkNumber('optimizer.learningRate', options.optimizer?.learningRate, 0);
   const steps = (option: 'numWarmupSteps' | 'numTrainingSteps') =>
