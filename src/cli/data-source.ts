@@ -10,6 +10,9 @@ export interface DataSource {
   kind: 'files' | 'corpus folder' | 'demo';
   trainFile: string;
   evalFile: string | undefined;
+  testFile: string | undefined;
+  /** What corpus it is, for the model card; undefined: only the files tell. */
+  about?: string | undefined;
   /** A checkpoint; for the demo, a folder with a configuration and a vocabulary. */
   model: string;
 }
@@ -42,15 +45,15 @@ export const demoDefaults: TrainOptions = {
   dropout: 0.2,
 };
 
-/** The given files, else the corpus in ./data/JNLPBA, else the demo. @throws OptionError */
+/** The given files or names of corpora, else the corpus in ./data/JNLPBA, else the demo. @throws OptionError */
 export function chooseDataSource(given: Partial<TrainOptions>): DataSource {
-  const { trainFile, evalFile, model = defaultModel } = given;
-  if (trainFile !== undefined) return { kind: 'files', trainFile, evalFile, model };
+  const { trainFile, evalFile, testFile, model = defaultModel } = given;
+  if (trainFile !== undefined) return { kind: 'files', trainFile, evalFile, testFile, model };
   if (evalFile !== undefined) throw missingTrainFile('evalFile');
   for (const [train, test] of corpusFiles) {
     const files = { trainFile: join(corpusFolder, train), evalFile: join(corpusFolder, test) };
     if (existsSync(files.trainFile) && existsSync(files.evalFile))
-      return { kind: 'corpus folder', ...files, model };
+      return { kind: 'corpus folder', ...files, testFile, model };
   }
   for (const name of ['model', 'testFile'] as const) {
     if (given[name] !== undefined) {
@@ -64,6 +67,7 @@ export function chooseDataSource(given: Partial<TrainOptions>): DataSource {
     kind: 'demo',
     trainFile: join(demoFolder, 'train.iob2'),
     evalFile: join(demoFolder, 'test.iob2'),
+    testFile: undefined,
     model: demoFolder,
   };
 }

@@ -15,6 +15,8 @@ Examples:
       the built-in demo
   nerbert train --train-file train.iob2 --eval-file dev.iob2 --model path/to/checkpoint
       your own data
+  nerbert train --train-file jnlpba --model path/to/checkpoint
+      a public corpus, fetched once; ncbi-disease is another
   nerbert train --config run.json --epochs 3
       options from a file, one of them changed`;
 

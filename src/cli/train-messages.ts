@@ -21,13 +21,14 @@ It trains a tiny BERT from scratch on synthetic sentences, to show how everythin
 works; its scores say nothing about real text. Its data:
 ${files.map(file => `  ${file}\n`).join('')}Real data: put the corpus JNLPBA into ./data/JNLPBA (Genia4ERtask1.iob2 and
 Genia4EReval1.iob2, or train.iob2 and test.iob2), or name IOB2 files of your own
-with --train-file and --eval-file.
+with --train-file and --eval-file. Or have it fetched: --train-file jnlpba.
 `;
 }
 
 /** The data as the model card names them: without folders, which are nobody else's business. */
-export function dataSourceOf({ kind, trainFile, evalFile }: DataSource): string {
+export function dataSourceOf({ kind, about, trainFile, evalFile }: DataSource): string {
   if (kind === 'demo') return 'The synthetic demo corpus of nerbert: its scores say nothing about real text';
+  if (about !== undefined) return about;
   const files = [trainFile, evalFile].filter(file => file !== undefined).map(file => basename(file));
   return `Files: ${files.join(' and ')}`;
 }

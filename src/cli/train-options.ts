@@ -50,7 +50,8 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
     name: 'trainFile',
     value: 'FILE',
     description:
-      'IOB2 file to learn from: a word and its tag a line, tab between, a blank line after each sentence ' +
+      'IOB2 file to learn from: a word and its tag a line, tab between, a blank line after each sentence; or jnlpba or ' +
+      'ncbi-disease, public corpora that are fetched and bring their other files along ' +
       '(default: the corpus in ./data/JNLPBA, else the built-in demo)',
     check: checkString,
   },

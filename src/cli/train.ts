@@ -15,6 +15,8 @@ import { flagOf } from './command-options.ts';
 import { type Corpus, prepareLoader, readCorpus, tagsOf, tagTable } from './corpus.ts';
 import type { DataSource } from './data-source.ts';
 import { writeEvents, writeJson } from './json-events.ts';
+import { fetchNamedCorpora } from './named-corpora.ts';
+import { shownPath } from './paths.ts';
 import {
   dataSourceOf,
   describeBest,
@@ -32,14 +34,15 @@ const EVALUATION_BATCH = 32;
 export type TrainRun = TrainOptions & { outputDir: string };
 
 /** Trains from options to a run folder, and tells on the way what is done with what. */
-export async function train(source: DataSource, run: TrainRun, signal: AbortSignal): Promise<void> {
+export async function train(chosen: DataSource, run: TrainRun, signal: AbortSignal): Promise<void> {
   const say = (text: string): void => {
     (run.json ? process.stderr : process.stdout).write(`${text}\n`);
   };
+  const source = await fetchNamedCorpora(chosen, say, signal);
   say(describeSource(source));
   const tokenizer = await AutoTokenizer.fromPretrained(source.model);
   for (const note of tokenizer.notes) say(note);
-  const corpus = await readCorpus({ ...source, testFile: run.testFile }, run.limit);
+  const corpus = await readCorpus(source, run.limit);
   say(`${tagTable(corpus)}\n`);
 
   await using model = await loadModel(source, corpus, run);
@@ -49,7 +52,10 @@ export async function train(source: DataSource, run: TrainRun, signal: AbortSign
 
   const result = await trainModel(source, model, tokenizer, corpus, run, signal);
   if (result.best) say(describeBest(result.best, run.epochs));
-  if (corpus.test) say(await scoreTestFile(corpus.test, tokenizer, run, signal));
+  if (corpus.test) {
+    const tables = await scoreTestFile(corpus.test, tokenizer, run, signal);
+    say(`\nTest file: ${shownPath(source.testFile ?? '')}\n\n${tables}`);
+  }
   say(describeEnd(source, result, run.outputDir));
 }
 
@@ -137,7 +143,7 @@ async function trainModel(
   return run.json ? writeEvents(trainer.run(data), run) : trainer.train(data);
 }
 
-/** Scores the best epoch, as it was saved, on sentences that played no part in choosing it. @returns what to say */
+/** Scores the best epoch, as it was saved, on sentences that played no part in choosing it. @returns the tables */
 async function scoreTestFile(
   samples: Corpus['train'],
   tokenizer: BertTokenizer,
@@ -148,7 +154,7 @@ async function scoreTestFile(
   const loader = await evaluationLoader(samples, tokenizer, model.config.label2id, run);
   const evaluation = await evaluateModel(model, tokenizer, loader, signal);
   if (run.json) writeJson({ type: 'test', evaluation });
-  return `\nTest file: ${run.testFile}\n\n${scoreTables(evaluation).trimEnd()}`;
+  return scoreTables(evaluation).trimEnd();
 }
 
 function evaluationLoader(
