@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { NerbertError } from './errors.ts';
 
@@ -19,6 +19,7 @@ const writeFailures = new Map([
   ['EEXIST', 'there is a file of that name'],
   ['EMFILE', 'too many files are open'],
   ['ENAMETOOLONG', 'the name is too long'],
+  ['EFBIG', 'the file becomes larger than this process may write. Raise its limit (ulimit -f)'],
   ['EIO', 'the disk reports an error'],
 ]);
 
@@ -29,7 +30,7 @@ const writeFailures = new Map([
  * @throws NerbertError `ERR_IO` if the file system refuses; whatever a writing function throws
  */
 export async function writeFileAtomically(path: string, content: FileContent): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.tmp`);
+  const temporary = join(dirname(path), temporaryName(basename(path)));
   try {
     await writeSynchronised(temporary, content);
     await rename(temporary, path);
@@ -38,6 +39,44 @@ export async function writeFileAtomically(path: string, content: FileContent): P
     await rm(temporary, { force: true }).catch(() => {});
     throw isSystemError(error) ? writeError(path, error) : error;
   }
+}
+
+/**
+ * Writes a folder so that its path holds the whole of it or nothing; there must be none of that name yet.
+ *
+ * @param fill writes the files to the path it is given, each by `writeFileAtomically`
+ * @throws NerbertError `ERR_IO` if the file system refuses; whatever `fill` throws
+ */
+export async function writeFolderAtomically(
+  path: string,
+  fill: (temporaryPath: string) => Promise<void>,
+): Promise<void> {
+  const temporary = join(dirname(path), temporaryName(basename(path)));
+  try {
+    await mkdir(temporary);
+    await fill(temporary);
+    await rename(temporary, path);
+    await synchroniseFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw isSystemError(error) ? writeError(path, error) : error;
+  }
+}
+
+/** A new name for what is to become, or was, a file or folder of this name. */
+export function temporaryName(name: string): string {
+  return `.${name.slice(0, 100)}.${randomUUID()}.tmp`;
+}
+
+/** Whether a name is one of `temporaryName`: of what a killed process left unfinished. */
+export function isTemporary(name: string): boolean {
+  return /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
+}
+
+/** Bytes that may still be written to a folder's file system. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 /**

@@ -54,15 +54,19 @@ export type { Evaluation } from './training/evaluate.ts';
 export type {
   BestEpoch,
   CheckpointEvent,
+  EarlyStop,
   EndEvent,
   EvaluationEvent,
   EvaluationStepEvent,
   MistakeEvent,
+  ResumedFrom,
   StartEvent,
+  StateEvent,
   StepEvent,
   TrainerEvent,
   TrainResult,
 } from './training/events.ts';
+export type { Metric } from './training/metric.ts';
 export { getOptimizerWithWeightDecay, Optimizer, type OptimizerOptions } from './training/optimizer.ts';
 export { getLinearScheduleWithWarmup, getScheduler } from './training/schedules.ts';
 export { BertTrainer, type EvaluateOptions, type RunOptions, type TrainData } from './training/trainer.ts';

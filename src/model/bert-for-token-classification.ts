@@ -94,6 +94,7 @@ export class BertForTokenClassification {
   readonly #configJson: LoadedConfig['json'];
   readonly #numLabels: number;
   readonly #base: BaseModel;
+  readonly #choice: EngineChoice;
   #steps = 0;
 
   private constructor(
@@ -107,6 +108,7 @@ export class BertForTokenClassification {
     this.config = loaded.config;
     this.#configJson = loaded.json;
     this.#numLabels = Object.keys(loaded.config.id2label).length;
+    this.#choice = choice;
     this.device = choice.device;
     this.dtype = choice.dtype;
     this.classWeights = choice.classWeights;
@@ -296,6 +298,11 @@ export class BertForTokenClassification {
 
   set stepCount(steps: number) {
     this.#steps = steps;
+  }
+
+  /** All that the engine was made with. @internal */
+  get engineOptions(): EngineOptions {
+    return engineOptions(this.config, this.#choice);
   }
 
   /** What batches are checked against. @internal */

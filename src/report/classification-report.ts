@@ -5,6 +5,8 @@ export interface ClassificationReportInput {
   /** The best epoch, from 1, and how many there were. */
   epoch: number;
   nEpochs: number;
+  /** What it is the best by. */
+  metric: string;
   /** Mean losses per labelled word. */
   lossTr: number;
   lossVal: number;
@@ -36,7 +38,7 @@ export function classificationReport(input: ClassificationReportInput): string {
       ? ''
       : `; a single window a sentence would have lost ${count(lost)} of them, here they count`;
   return `${scoreTables(input)}
-Best epoch: ${input.epoch} of ${input.nEpochs}, by micro-averaged F1 of entities
+Best epoch: ${input.epoch} of ${input.nEpochs}, by ${input.metric}
 Training loss: ${input.lossTr.toFixed(4)} per labelled word
 Validation loss: ${input.lossVal.toFixed(4)} per labelled word
 Scored: ${count(input.scoredWords)} words of ${count(input.sentences)} sentences${lostNote}

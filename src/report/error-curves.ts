@@ -5,11 +5,13 @@ import type { Axis, Figure, Marker, Panel, Series } from './figure.ts';
 export interface ErrorCurvesInput {
   /** Mean training loss per labelled word of each epoch, from epoch 1. */
   lossTrEpochs: readonly number[];
-  /** Mean validation loss per labelled word of each epoch; none or empty without validation. */
+  /** Mean validation loss per labelled word of each evaluation; none or empty without validation. */
   lossValEpochs?: readonly number[];
-  /** Entity F1 (0 to 1) on the validation set of each epoch: drawn in a panel of its own. */
+  /** Entity F1 (0 to 1) on the validation set of each evaluation: drawn in a panel of its own. */
   f1?: readonly number[];
-  /** The epoch that was kept, counted from 1: marked. */
+  /** Where the evaluations lie: epoch e ends at e. Default: one at the end of each epoch. */
+  evaluatedAt?: readonly number[];
+  /** The place of the evaluation that was kept: marked. */
   bestEpoch?: number;
 }
 
@@ -20,18 +22,18 @@ export interface ErrorCurvesInput {
  * @throws {OptionError} without any epoch, or if `bestEpoch` is not one of them
  */
 export function errorCurves(input: ErrorCurvesInput): Figure {
-  const { lossTrEpochs, lossValEpochs = [], f1 = [], bestEpoch } = input;
+  const { lossTrEpochs, lossValEpochs = [], f1 = [], evaluatedAt, bestEpoch } = input;
   const nEpochs = lossTrEpochs.length;
   if (nEpochs === 0) throw new OptionError('lossTrEpochs', 'the training loss of at least one epoch', []);
 
   const losses = [perEpoch('training loss', lossTrEpochs)];
-  if (lossValEpochs.length > 0) losses.push(perEpoch('validation loss', lossValEpochs));
-  const scores = f1.length > 0 ? [perEpoch('entity F1', f1)] : [];
+  if (lossValEpochs.length > 0) losses.push(perEpoch('validation loss', lossValEpochs, evaluatedAt));
+  const scores = f1.length > 0 ? [perEpoch('entity F1', f1, evaluatedAt)] : [];
 
   const markers: Marker[] = [];
   const notes = [...losses, ...scores].flatMap(gapNote);
   if (bestEpoch !== undefined) {
-    checkInteger('bestEpoch', bestEpoch, 1, nEpochs);
+    checkBestEpoch(bestEpoch, nEpochs, evaluatedAt);
     markers.push({ x: bestEpoch, label: 'best epoch' });
     notes.unshift(bestEpochNote(bestEpoch, [...losses, ...scores]));
   }
@@ -48,16 +50,23 @@ export function errorCurves(input: ErrorCurvesInput): Figure {
   return { title: `${what}${scores.length > 0 ? ' and entity F1' : ''} per epoch`, notes, panels };
 }
 
-function perEpoch(name: string, values: readonly number[]): Series {
-  return { name, points: values.map((y, index) => ({ x: index + 1, y })) };
+function perEpoch(name: string, values: readonly number[], places?: readonly number[]): Series {
+  return { name, points: values.map((y, index) => ({ x: places?.[index] ?? index + 1, y })) };
+}
+
+function checkBestEpoch(bestEpoch: number, nEpochs: number, evaluatedAt?: readonly number[]): void {
+  if (evaluatedAt === undefined) checkInteger('bestEpoch', bestEpoch, 1, nEpochs);
+  else if (!evaluatedAt.includes(bestEpoch)) {
+    throw new OptionError('bestEpoch', 'a place of an evaluation', bestEpoch);
+  }
 }
 
 function bestEpochNote(epoch: number, series: readonly Series[]): string {
   const values = series.flatMap(({ name, points }) => {
-    const y = points[epoch - 1]?.y;
+    const y = points.find(({ x }) => x === epoch)?.y;
     return y === undefined ? [] : [`${name} ${y.toFixed(4)}`];
   });
-  return `best epoch ${epoch}: ${values.join(', ')}`;
+  return `best epoch ${Number(epoch.toFixed(2))}: ${values.join(', ')}`;
 }
 
 function gapNote({ name, points }: Series): string[] {

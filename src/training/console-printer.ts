@@ -1,5 +1,5 @@
 import { MistakeTables, type PredictedSentence } from '../evaluation/mistakes.ts';
-import type { EvaluationEvent, TrainerEvent, TrainResult } from './events.ts';
+import type { EarlyStop, EvaluationEvent, ResumedFrom, TrainerEvent, TrainResult } from './events.ts';
 import { progressPrinter } from './progress-printer.ts';
 import type { TrainerSettings } from './trainer-options.ts';
 
@@ -31,8 +31,11 @@ export async function printEvents(
         mistakes = new MistakeLines(settings);
       } else if (event.type === 'checkpoint' && progress) {
         process.stdout.write(`  saved model and tokenizer to ${event.dir}\n`);
+      } else if (event.type === 'start' && event.resumed && progress) {
+        process.stdout.write(`${resumedLines(event.resumed).join('\n')}\n`);
       } else if (event.type === 'end') {
         result = event.result;
+        if (result.stoppedEarly && progress) process.stdout.write(`${earlyStopLine(result.stoppedEarly)}\n`);
       }
     }
   } finally {
@@ -59,8 +62,21 @@ class MistakeLines {
   }
 }
 
-function epochLine({ epoch, lossTr, evaluation, best }: EvaluationEvent, nEpochs: number): string {
-  const parts = [`epoch ${epoch}/${nEpochs}: training loss ${lossTr.toFixed(4)}`];
+function resumedLines({ step, epoch, finished, notes }: ResumedFrom): string[] {
+  if (finished) return [`This run had ended, after step ${step}: there is nothing left to train.`];
+  return [`Resuming after step ${step}, in epoch ${epoch}.`, ...notes.map(note => `  ${note}`)];
+}
+
+function earlyStopLine({ epoch, step }: EarlyStop): string {
+  return `Stopped early after step ${step}, in epoch ${epoch}: no more gain.`;
+}
+
+function epochLine(
+  { step, epoch, endOfEpoch, lossTr, evaluation, best }: EvaluationEvent,
+  nEpochs: number,
+): string {
+  const place = endOfEpoch ? '' : `, step ${step}`;
+  const parts = [`epoch ${epoch}/${nEpochs}${place}: training loss ${lossTr.toFixed(4)}`];
   if (evaluation) {
     const { precision, recall, f1 } = evaluation.entities.micro;
     parts.push(

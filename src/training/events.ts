@@ -37,14 +37,19 @@ export interface MistakeEvent extends PredictedSentence {
   epoch: number;
 }
 
-/** An epoch has ended, with its evaluation where there is validation data. */
+/** The model was evaluated, or an epoch has ended without evaluation. */
 export interface EvaluationEvent {
   type: 'evaluation';
+  /** Steps made before it. */
+  step: number;
   epoch: number;
-  /** Mean of the steps' losses per labelled word, weighted as they are. */
+  /** Whether the epoch has ended with it. */
+  endOfEpoch: boolean;
+  /** Mean of the losses of the epoch's steps so far per labelled word, weighted as they are. */
   lossTr: number;
+  /** Undefined without validation data, and at the end of an epoch that is not evaluated. */
   evaluation: Evaluation | undefined;
-  /** Whether it is the best epoch so far, by entity F1; the last one is, without validation data. */
+  /** Whether it is the best so far by the trainer's metric; the last epoch is, without validation data. */
   best: boolean;
 }
 
@@ -55,11 +60,34 @@ export interface CheckpointEvent {
   dir: string;
 }
 
+/** A resume state was saved: the run can go on from here. */
+export interface StateEvent {
+  type: 'state';
+  /** Steps made. */
+  step: number;
+  /** Its own folder, below the run's. */
+  dir: string;
+}
+
 export interface StartEvent {
   type: 'start';
   epochs: number;
   /** Optimizer steps an epoch, where the loader knows its length. */
   stepsPerEpoch: number | undefined;
+  /** Of a run that is resumed: from where. */
+  resumed?: ResumedFrom;
+}
+
+/** The state that a run was resumed from. */
+export interface ResumedFrom {
+  /** Steps made. */
+  step: number;
+  /** The epoch that was under way, from 1. */
+  epoch: number;
+  /** Whether the run had ended already: nothing is trained then, and the model is left as it is. */
+  finished: boolean;
+  /** What differs from the machine of the run so far, for a person to read. */
+  notes: string[];
 }
 
 export interface EndEvent {
@@ -75,24 +103,38 @@ export type TrainerEvent =
   | MistakeEvent
   | EvaluationEvent
   | CheckpointEvent
+  | StateEvent
   | EndEvent;
 
-/** The epoch that was kept. */
+/** The evaluation whose model was kept. */
 export interface BestEpoch {
   /** Counted from 1. */
   epoch: number;
+  /** Steps made before it. */
+  step: number;
+  /** What the trainer's metric says of it, the higher, the better: a loss counts negative. */
+  score: number;
   /** Micro-averaged F1 of entities. */
   f1: number;
+  /** Mean of the losses of the epoch's steps until then. */
   lossTr: number;
   lossVal: number;
   evaluation: Evaluation;
 }
 
 export interface TrainResult {
-  /** Mean training loss per labelled word of each epoch. */
+  /** Mean training loss per labelled word of each epoch; the last may be a part of one, if training stopped early. */
   lossTrEpochs: number[];
-  /** Mean validation loss per labelled word of each epoch; empty without validation data. */
+  /** Mean validation loss per labelled word of each evaluation, one an epoch by default; empty without validation data. */
   lossValEpochs: number[];
   /** Undefined without validation data. */
   best: BestEpoch | undefined;
+  /** Where early stopping ended the run, if it did. */
+  stoppedEarly?: EarlyStop;
+}
+
+/** The evaluation after which training stopped. */
+export interface EarlyStop {
+  epoch: number;
+  step: number;
 }

@@ -4,8 +4,12 @@ import type { AnyBatch } from '../engine/packing.ts';
 import { OptionError } from '../errors.ts';
 import { checkLabelIds } from './label-ids.ts';
 
-/** Batches that can be gone through once an epoch. A DataLoader is one, an array of batches another. */
-export type BatchLoader = Iterable<AnyBatch> & { readonly length?: number };
+/**
+ * Batches that can be gone through once an epoch. A DataLoader is one, an array of batches another. A run is resumed
+ * exactly if the loader gives the same batches again: always, or by its writable `epoch`, from 0, that the next
+ * iteration serves and that each iteration raises by one.
+ */
+export type BatchLoader = Iterable<AnyBatch> & { readonly length?: number; epoch?: number };
 
 /**
  * @param passes how often it will be gone through

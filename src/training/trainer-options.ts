@@ -2,6 +2,7 @@ import {
   checkBoolean,
   checkInteger,
   checkKnownOptions,
+  checkNumber,
   checkOneOf,
   checkPositive,
   checkString,
@@ -10,6 +11,7 @@ import { OptionError } from '../errors.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
 import { checkLabelIds } from './label-ids.ts';
+import { type Metric, metrics } from './metric.ts';
 import { Optimizer } from './optimizer.ts';
 import type { Scheduler } from './schedules.ts';
 
@@ -38,7 +40,25 @@ export interface BertTrainerOptions {
   maxMistakes?: number | undefined;
   /** The run folder, made where it is missing. @default './' */
   outputDir?: string | undefined;
-  /** Save model and tokenizer of the best epoch by entity F1 (of the last one without validation data). @default true */
+  /**
+   * When to evaluate: every that many optimizer steps or epochs, and at the end in any case. @default { epochs: 1 }
+   */
+  evaluateEvery?: { steps: number } | { epochs: number } | undefined;
+  /**
+   * What decides which evaluation is the best: F1 of entities, micro- or macro-averaged, macro-averaged F1 of words, or
+   * the validation loss. @default 'f1'
+   */
+  metric?: Metric | undefined;
+  /** Stop once that many evaluations in a row have not raised the metric by more than a minimum. @default never */
+  earlyStopping?: { patience: number; minimumGain?: number | undefined } | undefined;
+  /**
+   * Save resume states in `outputDir`: every that many optimizer steps and at the end of each epoch, or there alone.
+   * @default 'never'
+   */
+  saveEvery?: number | 'epoch' | 'never' | undefined;
+  /** How many resume states to keep, the newest. @default 2 */
+  keep?: number | undefined;
+  /** Save model and tokenizer of the best evaluation (of the last epoch without validation data). @default true */
   saveBest?: boolean | undefined;
   /** Write classification_report.txt for the best epoch. @default true */
   report?: boolean | undefined;
@@ -52,9 +72,12 @@ type Complete<Options> = { [Name in keyof Options]-?: NonNullable<Options[Name]>
 
 /** The options checked, with their defaults. */
 export interface TrainerSettings
-  extends Complete<Omit<BertTrainerOptions, 'clipping' | 'maxMistakes' | 'labels2ind' | 'dataSource'>> {
+  extends Complete<
+    Omit<BertTrainerOptions, 'clipping' | 'maxMistakes' | 'labels2ind' | 'dataSource' | 'earlyStopping'>
+  > {
   clipping: number | undefined;
   maxMistakes: number | undefined;
+  earlyStopping: { patience: number; minimumGain: number } | undefined;
   dataSource: string | undefined;
 }
 
@@ -73,6 +96,11 @@ const known = [
   'printValMistakes',
   'maxMistakes',
   'outputDir',
+  'evaluateEvery',
+  'metric',
+  'earlyStopping',
+  'saveEvery',
+  'keep',
   'saveBest',
   'report',
   'figures',
@@ -115,11 +143,43 @@ export function resolveTrainerOptions(options: BertTrainerOptions): TrainerSetti
     printValMistakes: checkBoolean('printValMistakes', options.printValMistakes ?? false),
     maxMistakes: maxMistakes === undefined ? undefined : checkInteger('maxMistakes', maxMistakes),
     outputDir: checkString('outputDir', options.outputDir ?? './'),
+    evaluateEvery: checkEvaluateEvery(options.evaluateEvery ?? { epochs: 1 }),
+    metric: checkOneOf('metric', options.metric ?? 'f1', metrics),
+    earlyStopping: checkEarlyStopping(options.earlyStopping),
+    saveEvery: checkSaveEvery('saveEvery', options.saveEvery ?? 'never'),
+    keep: checkInteger('keep', options.keep ?? 2, 1),
     saveBest: checkBoolean('saveBest', options.saveBest ?? true),
     report: checkBoolean('report', options.report ?? true),
     figures: checkBoolean('figures', options.figures ?? true),
     dataSource: options.dataSource === undefined ? undefined : checkString('dataSource', options.dataSource),
   };
+}
+
+function checkEvaluateEvery(value: unknown): { steps: number } | { epochs: number } {
+  checkKnownOptions('evaluateEvery', value, ['steps', 'epochs']);
+  const { steps, epochs } = value as { steps?: unknown; epochs?: unknown };
+  if ((steps === undefined) === (epochs === undefined)) {
+    throw new OptionError('evaluateEvery', 'either steps or epochs', JSON.stringify(value));
+  }
+  return steps === undefined
+    ? { epochs: checkInteger('evaluateEvery.epochs', epochs, 1) }
+    : { steps: checkInteger('evaluateEvery.steps', steps, 1) };
+}
+
+function checkEarlyStopping(value: BertTrainerOptions['earlyStopping']): TrainerSettings['earlyStopping'] {
+  if (value === undefined) return undefined;
+  checkKnownOptions('earlyStopping', value, ['patience', 'minimumGain']);
+  return {
+    patience: checkInteger('earlyStopping.patience', value.patience, 1),
+    minimumGain: checkNumber('earlyStopping.minimumGain', value.minimumGain ?? 0, 0),
+  };
+}
+
+/** @throws OptionError unless it is a number of steps, 'epoch' or 'never' */
+export function checkSaveEvery(option: string, value: unknown): number | 'epoch' | 'never' {
+  if (value === 'epoch' || value === 'never') return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new OptionError(option, 'a number of steps of at least 1, "epoch" or "never"', value);
 }
 
 function checkSameLabels(labels2ind: unknown, label2id: Record<string, number>): void {
