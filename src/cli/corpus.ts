@@ -55,6 +55,13 @@ export function tagTable(corpus: Corpus): string {
     .join('\n');
 }
 
+/** The words of sentences spread over all of `samples`, about `most` of them. */
+export function sampleWords(samples: readonly DataSample[], most: number): string[] {
+  const total = samples.reduce((sum, { words }) => sum + words.length, 0);
+  const step = Math.max(1, Math.ceil(total / most));
+  return samples.filter((_, i) => i % step === 0).flatMap(({ words }) => words);
+}
+
 /** A loader over sentences, encoded now. @throws OptionError for a tag that the model does not have */
 export async function prepareLoader(
   samples: DataSample[],

@@ -5,6 +5,7 @@ import type { ModelOptions } from '../model/model-options.ts';
 import { scoreTables } from '../report/classification-report.ts';
 import { AutoTokenizer } from '../tokenization/auto-tokenizer.ts';
 import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
+import { vocabularyWarnings } from '../tokenization/vocabulary-fit.ts';
 import { evaluateModel } from '../training/evaluate.ts';
 import type { TrainResult } from '../training/events.ts';
 import { getOptimizerWithWeightDecay } from '../training/optimizer.ts';
@@ -12,7 +13,7 @@ import { getScheduler } from '../training/schedules.ts';
 import { BertTrainer } from '../training/trainer.ts';
 import { classWeightsOf } from './class-weights.ts';
 import { flagOf } from './command-options.ts';
-import { type Corpus, prepareLoader, readCorpus, tagsOf, tagTable } from './corpus.ts';
+import { type Corpus, prepareLoader, readCorpus, sampleWords, tagsOf, tagTable } from './corpus.ts';
 import type { DataSource } from './data-source.ts';
 import { writeEvents, writeJson } from './json-events.ts';
 import { fetchNamedCorpora } from './named-corpora.ts';
@@ -30,6 +31,9 @@ import type { TrainOptions } from './train-options.ts';
 /** Sentences that are predicted at once: enough to keep the matrix products busy, few enough to need little memory. */
 const EVALUATION_BATCH = 32;
 
+/** Enough to tell whether the vocabulary fits, and encoded in an instant. */
+const FIT_WORDS = 10_000;
+
 /** Options of a run whose folder is settled. */
 export type TrainRun = TrainOptions & { outputDir: string };
 
@@ -44,6 +48,8 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
   for (const note of tokenizer.notes) say(note);
   const corpus = await readCorpus(source, run.limit);
   say(`${tagTable(corpus)}\n`);
+  for (const warning of vocabularyWarnings(tokenizer, sampleWords(corpus.train, FIT_WORDS)))
+    say(`${warning}\n`);
 
   await using model = await loadModel(source, corpus, run);
   if (model.loadingReport) say(model.loadingReport);

@@ -114,6 +114,16 @@ export class BertTokenizer {
     return new BertTokenizer(settings, [...(decision ? [decision.note] : []), ...noteRepeated(pieces)]);
   }
 
+  /** The same tokenizer with another word on lower-casing. @internal */
+  withCase(doLowerCase: boolean): BertTokenizer {
+    return new BertTokenizer({ ...this.#settings, doLowerCase });
+  }
+
+  /** Whether entries of the vocabulary have capitals, more than a few. @internal */
+  get hasCasedVocabulary(): boolean {
+    return !decideCase(this.#settings.pieces, false).doLowerCase;
+  }
+
   /**
    * Encodes a text, or a list of words each for itself (no piece spans two words, and a word may have none).
    * `addSpecialTokens`, true by default, puts [CLS] before and [SEP] behind.

@@ -125,3 +125,16 @@ test.serial('without data the built-in demo runs, and says where real data goes'
   t.is(tooLong.code, 2);
   t.regex(tooLong.stderr, /at most \d+, the model's positions, for --max-len-seq but received 4096/);
 });
+
+test.serial('a vocabulary that does not fit the data is told before training', async t => {
+  const cwd = await temporaryFolder(t);
+  const lowered = sentences(40).map(({ words, labels }) => ({
+    words: words.map(word => word.toLowerCase()),
+    labels,
+  }));
+  await writeFile(join(cwd, 'train.iob2'), iob2(lowered));
+  const args = ['train', '--train-file', 'train.iob2', ...modelFlags, '--epochs', '1'];
+  const { code, stdout } = await runCli(args, { cwd });
+  t.is(code, 0);
+  t.regex(stdout, /\nWarning: the data seem to be lower-cased .* uncased model\n[\s\S]*\nepoch 1\/1/);
+});
