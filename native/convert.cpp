@@ -95,8 +95,11 @@ Geometry to_geometry(const Napi::Object& value) {
 
 }  // namespace
 
+DropoutRates to_dropout_rates(const Napi::Object& value) {
+  return {to_number(value, "hidden"), to_number(value, "attention"), to_number(value, "classifier")};
+}
+
 EngineOptions to_engine_options(const Napi::Object& value) {
-  const Napi::Object dropout = to_object(value, "dropout");
   std::vector<float> class_weights;
   if (const Napi::Value weights = value.Get("classWeights"); !weights.IsUndefined()) {
     if (!weights.IsTypedArray() || weights.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
@@ -108,7 +111,7 @@ EngineOptions to_engine_options(const Napi::Object& value) {
   return {to_geometry(to_object(value, "geometry")),
           to_string(value, "device"),
           to_bool(value, "bfloat16"),
-          {to_number(dropout, "hidden"), to_number(dropout, "attention"), to_number(dropout, "classifier")},
+          to_dropout_rates(to_object(value, "dropout")),
           static_cast<uint64_t>(to_integer(value, "seed")),
           std::move(class_weights),
           to_integer(value, "frozen")};
@@ -134,6 +137,7 @@ StepRequest to_step_request(const Napi::Object& value) {
   request.learning_rate = to_number(value, "learningRate");
   if (!value.Get("clipping").IsUndefined()) request.clipping = to_number(value, "clipping");
   request.reduction = to_bool(value, "tokenMean") ? LossReduction::kTokenMean : LossReduction::kBatchMean;
+  if (!value.Get("lossScale").IsUndefined()) request.loss_scale = to_number(value, "lossScale");
   request.step = static_cast<uint32_t>(to_integer(value, "step"));
   return request;
 }

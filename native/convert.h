@@ -13,6 +13,7 @@ namespace nerbert {
 // the field where a value has the wrong type; what values mean is checked by TypeScript before and by the
 // engine after.
 EngineOptions to_engine_options(const Napi::Object& value);
+DropoutRates to_dropout_rates(const Napi::Object& value);
 AdamOptions to_adam_options(const Napi::Object& value);
 HostBatch to_host_batch(const Napi::Object& value);
 StepRequest to_step_request(const Napi::Object& value);

@@ -189,7 +189,8 @@ StepResult Engine::train_step(const StepRequest& request) {
   gradients_.zero_();
   StepResult result;
   for (size_t i = 0; i < batches.size(); i++) {
-    const double denominator = request.reduction == LossReduction::kTokenMean ? total : weights[i];
+    const double weight = request.reduction == LossReduction::kTokenMean ? total : weights[i];
+    const double denominator = weight / request.loss_scale;
     const Dropout dropout({seed_, request.step, static_cast<uint32_t>(i)}, dropout_);
     result.losses.push_back(denominator > 0 ? train_micro_batch(batches[i], dropout, denominator) : 0.0);
   }
@@ -199,6 +200,23 @@ StepResult Engine::train_step(const StepRequest& request) {
   refresh_compute_copy();
   return_free_memory(request.step);
   return result;
+}
+
+void Engine::take_snapshot(int64_t id, std::optional<int64_t> optimizer_id) {
+  Snapshot snapshot{values_.clone(), optimizer_id, {}};
+  if (optimizer_id) snapshot.optimizer_state = optimizer(*optimizer_id).copy_state();
+  snapshots_.insert_or_assign(id, std::move(snapshot));
+}
+
+void Engine::restore_snapshot(int64_t id) {
+  const auto found = snapshots_.find(id);
+  if (found == snapshots_.end()) {
+    throw Error(kDisposedError, "Expected a snapshot of this model, but this one was dropped or never taken");
+  }
+  const Snapshot& snapshot = found->second;
+  if (snapshot.optimizer) optimizer(*snapshot.optimizer).restore(snapshot.optimizer_state);
+  values_.copy_(snapshot.values);
+  refresh_compute_copy();
 }
 
 double Engine::train_micro_batch(const DeviceBatch& batch, const Dropout& dropout, double denominator) {

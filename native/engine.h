@@ -51,7 +51,8 @@ struct StepRequest {
   double learning_rate;
   std::optional<double> clipping;
   LossReduction reduction;
-  uint32_t step;  // keys the dropout masks
+  double loss_scale = 1;  // factor of the objective
+  uint32_t step;          // keys the dropout masks
 };
 
 struct StepResult {
@@ -63,6 +64,13 @@ struct ForwardResult {
   std::vector<float> logits;  // (pieces, labels)
   LossSum loss;
   std::vector<std::vector<float>> hidden_states;  // (layers + 1) of (pieces, hidden), where asked for
+};
+
+// Parameters as they were, with the state of an optimizer where one was named.
+struct Snapshot {
+  at::Tensor values;
+  std::optional<int64_t> optimizer;
+  AdamState optimizer_state;  // undefined tensors without an optimizer
 };
 
 // A model with its gradients and optimizers on one device. Used by the executor's thread alone.
@@ -84,23 +92,31 @@ class Engine {
   int64_t save_optimizer(int64_t id, const MomentLocations& locations) const;
   void load_optimizer(int64_t id, const MomentLocations& locations, int64_t updates);
   StepResult train_step(const StepRequest& request);
+  // Of the training steps that follow.
+  void set_dropout(const DropoutRates& rates) { dropout_ = rates; }
+
+  // Keeps a copy of the parameters, and of an optimizer's state, on the device.
+  void take_snapshot(int64_t id, std::optional<int64_t> optimizer);
+  // Puts back what a snapshot holds, bit for bit; it stays usable.
+  void restore_snapshot(int64_t id);
+  void drop_snapshot(int64_t id) { snapshots_.erase(id); }
 
   // A parameter, or its gradient as the last step left it.
   std::vector<float> read_parameter(const std::string& name) const;
   std::vector<float> read_gradient(const std::string& name) const;
 
  private:
+  Adam& optimizer(int64_t id);
   void refresh_compute_copy();
   void read_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   void write_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   const Adam& optimizer(int64_t id) const;
-  Adam& optimizer(int64_t id);
   double train_micro_batch(const DeviceBatch& batch, const Dropout& dropout, double denominator);
   double clip_gradients(std::optional<double> clipping);
 
   const Geometry geometry_;
   const c10::Device device_;
-  const DropoutRates dropout_;
+  DropoutRates dropout_;
   const uint64_t seed_;
   const int64_t frozen_;
   const StopFlag& stop_;
@@ -113,6 +129,7 @@ class Engine {
   ModelTensors parameters_;   // views into compute_copy_ for products, into values_ for everything else
   ModelTensors gradient_views_;
   std::map<int64_t, Adam> optimizers_;
+  std::map<int64_t, Snapshot> snapshots_;
 };
 
 // Bytes that an engine's parameters take on its device.

@@ -56,4 +56,14 @@ void Adam::set_updates(int64_t updates) {
   steps_.fill_(updates);
 }
 
+AdamState Adam::copy_state() const {
+  return {first_moments_.clone(), second_moments_.clone(), steps_.clone()};
+}
+
+void Adam::restore(const AdamState& state) {
+  first_moments_.copy_(state.first_moments);
+  second_moments_.copy_(state.second_moments);
+  steps_.copy_(state.steps);
+}
+
 }  // namespace nerbert

@@ -18,6 +18,13 @@ struct AdamOptions {
   double layerwise_decay;  // the rate of a block is that of the block above times this
 };
 
+// What an optimizer has learnt.
+struct AdamState {
+  at::Tensor first_moments;   // flat
+  at::Tensor second_moments;  // flat
+  at::Tensor steps;           // one element: updates made
+};
+
 // Adam and AdamW over the flat buffers of a model.
 class Adam {
  public:
@@ -32,6 +39,10 @@ class Adam {
   const at::Tensor& second_moments() const { return second_moments_; }
   int64_t updates() const;
   void set_updates(int64_t updates);
+
+  // A copy for later, and back from it.
+  AdamState copy_state() const;
+  void restore(const AdamState& state);
 
  private:
   // A range of the buffers with one weight decay and one learning rate.

@@ -33,7 +33,10 @@ Napi::Function Session::define(Napi::Env env) {
        InstanceMethod<&Session::drop_optimizer>("dropOptimizer"),
        InstanceMethod<&Session::save_optimizer>("saveOptimizer"),
        InstanceMethod<&Session::load_optimizer>("loadOptimizer"),
-       InstanceMethod<&Session::train_step>("trainStep"),
+       InstanceMethod<&Session::train_step>("trainStep"), InstanceMethod<&Session::set_dropout>("setDropout"),
+       InstanceMethod<&Session::take_snapshot>("takeSnapshot"),
+       InstanceMethod<&Session::restore_snapshot>("restoreSnapshot"),
+       InstanceMethod<&Session::drop_snapshot>("dropSnapshot"),
        InstanceMethod<&Session::read_parameter>("readParameter"),
        InstanceMethod<&Session::read_gradient>("readGradient"),
        InstanceMethod<&Session::dispose>("dispose")});
@@ -138,6 +141,32 @@ Napi::Value Session::train_step(const Napi::CallbackInfo& info) {
         return engine_of(slot).train_step(request);
       },
       from_step_result);
+}
+
+Napi::Value Session::set_dropout(const Napi::CallbackInfo& info) {
+  return courier_->dispatch(info.Env(), [slot = slot_, rates = to_dropout_rates(object_argument(info, 0))](
+                                            const StopFlag&) { engine_of(slot).set_dropout(rates); });
+}
+
+Napi::Value Session::take_snapshot(const Napi::CallbackInfo& info) {
+  std::optional<int64_t> optimizer;
+  if (info[1].IsNumber()) optimizer = info[1].ToNumber().Int64Value();
+  return courier_->dispatch(info.Env(),
+                            [slot = slot_, id = info[0].ToNumber().Int64Value(), optimizer](const StopFlag&) {
+                              engine_of(slot).take_snapshot(id, optimizer);
+                            });
+}
+
+Napi::Value Session::restore_snapshot(const Napi::CallbackInfo& info) {
+  return courier_->dispatch(info.Env(), [slot = slot_, id = info[0].ToNumber().Int64Value()](
+                                            const StopFlag&) { engine_of(slot).restore_snapshot(id); });
+}
+
+Napi::Value Session::drop_snapshot(const Napi::CallbackInfo& info) {
+  return courier_->dispatch(info.Env(),
+                            [slot = slot_, id = info[0].ToNumber().Int64Value()](const StopFlag&) {
+                              if (slot->engine) slot->engine->drop_snapshot(id);
+                            });
 }
 
 Napi::Value Session::read_parameter(const Napi::CallbackInfo& info) {

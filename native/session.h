@@ -34,6 +34,10 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value save_optimizer(const Napi::CallbackInfo& info);
   Napi::Value load_optimizer(const Napi::CallbackInfo& info);
   Napi::Value train_step(const Napi::CallbackInfo& info);
+  Napi::Value set_dropout(const Napi::CallbackInfo& info);
+  Napi::Value take_snapshot(const Napi::CallbackInfo& info);
+  Napi::Value restore_snapshot(const Napi::CallbackInfo& info);
+  Napi::Value drop_snapshot(const Napi::CallbackInfo& info);
   Napi::Value read_parameter(const Napi::CallbackInfo& info);
   Napi::Value read_gradient(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);

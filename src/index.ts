@@ -47,6 +47,11 @@ export {
   type TrainStepOptions,
   type TrainStepResult,
 } from './model/bert-for-token-classification.ts';
+export {
+  BertForTokenClassificationCustom,
+  type CustomInputs,
+  type TransposedLogits,
+} from './model/bert-for-token-classification-custom.ts';
 export type { FreezeOptions, ModelOptions } from './model/model-options.ts';
 export { AutoTokenizer } from './tokenization/auto-tokenizer.ts';
 export { BertTokenizer, type Encoding } from './tokenization/bert-tokenizer.ts';
@@ -66,8 +71,11 @@ export type {
   TrainerEvent,
   TrainResult,
 } from './training/events.ts';
+export { LRFinder, type LRFinderOptions, type PlotOptions } from './training/lr-finder.ts';
+export type { LRHistory, SuggestionOptions } from './training/lr-suggestion.ts';
 export type { Metric } from './training/metric.ts';
 export { getOptimizerWithWeightDecay, Optimizer, type OptimizerOptions } from './training/optimizer.ts';
+export type { RangeTestEnd, RangeTestOptions } from './training/range-test.ts';
 export { getLinearScheduleWithWarmup, getScheduler } from './training/schedules.ts';
 export { BertTrainer, type EvaluateOptions, type RunOptions, type TrainData } from './training/trainer.ts';
 export type { BertTrainerOptions } from './training/trainer-options.ts';

@@ -18,13 +18,19 @@ export interface Geometry {
   layerNormEps: number;
 }
 
+export interface DropoutRates {
+  hidden: number;
+  attention: number;
+  classifier: number;
+}
+
 export interface EngineOptions {
   geometry: Geometry;
   /** A device by its full name; 'auto' is resolved before. */
   device: string;
   /** Whether the products of the linear layers are computed in bfloat16. */
   bfloat16: boolean;
-  dropout: { hidden: number; attention: number; classifier: number };
+  dropout: DropoutRates;
   seed: number;
   /** `(labels)` */
   classWeights?: Float32Array;
@@ -65,6 +71,8 @@ export interface StepRequest {
   learningRate: number;
   clipping?: number;
   tokenMean: boolean;
+  /** Factor of the objective. @default 1 */
+  lossScale?: number;
   /** Keys the dropout masks. */
   step: number;
 }
@@ -103,6 +111,10 @@ export interface NativeSession {
   saveOptimizer(id: number, locations: MomentLocations): Promise<number>;
   loadOptimizer(id: number, locations: MomentLocations, updates: number): Promise<void>;
   trainStep(request: StepRequest): Promise<StepResult>;
+  setDropout(rates: DropoutRates): Promise<void>;
+  takeSnapshot(id: number, optimizer: number | undefined): Promise<void>;
+  restoreSnapshot(id: number): Promise<void>;
+  dropSnapshot(id: number): Promise<void>;
   readParameter(name: string): Promise<Float32Array>;
   readGradient(name: string): Promise<Float32Array>;
   dispose(): Promise<void>;

@@ -2,6 +2,7 @@ import type { PackedBatch } from '../batch.ts';
 import { DisposedError, NativeError, type NativeErrorCode } from '../errors.ts';
 import type {
   AdamOptions,
+  DropoutRates,
   EngineOptions,
   ForwardResult,
   MomentLocations,
@@ -20,6 +21,14 @@ export interface OptimizerHandle {
   readonly ready: Promise<void>;
 }
 
+/** A copy of the parameters in the engine, with an optimizer's state where one was given. */
+export interface SnapshotHandle {
+  readonly id: number;
+  readonly optimizer: OptimizerHandle | undefined;
+  /** Rejects where the copy could not be made. */
+  readonly ready: Promise<void>;
+}
+
 /**
  * A model in the native engine: parameters, gradients and optimizer states on one device. Calls run one after another
  * in the order in which they were made; their arguments are copied at once. Every method throws a DisposedError after
@@ -29,6 +38,7 @@ export class EngineSession {
   readonly #native: NativeSession;
   #disposal: Promise<void> | undefined;
   #optimizers = 0;
+  #snapshots = 0;
   readonly #liveOptimizers = new WeakSet<OptimizerHandle>();
 
   private constructor(native: NativeSession) {
@@ -98,6 +108,34 @@ export class EngineSession {
 
   async trainStep(request: StepRequest): Promise<StepResult> {
     return settled(this.#live().trainStep(request));
+  }
+
+  /** Sets the dropout of the training steps that follow. */
+  async setDropout(rates: DropoutRates): Promise<void> {
+    await settled(this.#live().setDropout(rates));
+  }
+
+  /** Copies the parameters, and an optimizer's state, as they are behind the calls made before. */
+  takeSnapshot(optimizer?: OptimizerHandle): SnapshotHandle {
+    const id = this.#snapshots++;
+    const ready = settled(this.#live().takeSnapshot(id, optimizer?.id));
+    ready.catch(() => {}); // told by the first restoring
+    return { id, optimizer, ready };
+  }
+
+  /** Puts back what a snapshot holds, bit for bit. @throws DisposedError if its optimizer was disposed */
+  async restoreSnapshot({ id, optimizer, ready }: SnapshotHandle): Promise<void> {
+    const native = this.#live();
+    if (optimizer && !this.hasOptimizer(optimizer)) throw new DisposedError('optimizer');
+    const restored = settled(native.restoreSnapshot(id));
+    restored.catch(() => {}); // a copy that failed tells first, and better
+    await ready;
+    await restored;
+  }
+
+  /** Frees a snapshot. Idempotent; nothing happens after `dispose()`. */
+  async dropSnapshot({ id }: SnapshotHandle): Promise<void> {
+    if (!this.#disposal) await settled(this.#native.dropSnapshot(id));
   }
 
   async readParameter(name: string): Promise<Float32Array> {

@@ -13,7 +13,7 @@ import { type LabelList, resolveLabels } from '../checkpoint/labels.ts';
 import type { CardTraining } from '../checkpoint/model-card.ts';
 import { writeModelCard } from '../checkpoint/write-model-card.ts';
 import { checkpointFolder } from '../checkpoint-folder.ts';
-import type { EngineOptions, Parameter } from '../engine/addon.ts';
+import type { DropoutRates, EngineOptions, Parameter } from '../engine/addon.ts';
 import { type AnyBatch, checkBatch, toPadded } from '../engine/packing.ts';
 import { EngineSession, type OptimizerHandle } from '../engine/session.ts';
 import { OptionError } from '../errors.ts';
@@ -21,6 +21,7 @@ import { makeFolder, writeFileAtomically } from '../files.ts';
 import { type BaseModel, baseModel, cardFacts } from './card.ts';
 import {
   checkModelOptions,
+  type DropoutOptions,
   type EngineChoice,
   type ModelOptions,
   resolveEngineChoice,
@@ -56,9 +57,10 @@ export interface TrainStepOptions {
   /**
    * `token-mean`: the step's objective is the mean over all its labelled pieces (weighted, with class weights), so
    * micro-batches add up to the large batch exactly. `batch-mean`: the sum of the micro-batches' own means.
+   * `mean-of-batch-means`: their mean.
    * @default 'token-mean'
    */
-  lossReduction?: 'token-mean' | 'batch-mean' | undefined;
+  lossReduction?: 'token-mean' | 'batch-mean' | 'mean-of-batch-means' | undefined;
 }
 
 export interface TrainStepResult {
@@ -232,7 +234,7 @@ export class BertForTokenClassification {
       throw new OptionError('optimizer', 'an optimizer of this model', optimizer, remedy);
     }
     const learningRate = checkNumber('learningRate', options.learningRate ?? optimizer.learningRate, 0);
-    checkOneOf('lossReduction', lossReduction, ['token-mean', 'batch-mean']);
+    checkOneOf('lossReduction', lossReduction, ['token-mean', 'batch-mean', 'mean-of-batch-means']);
     if (clipping !== undefined) checkPositive('clipping', clipping);
     if (list.length === 0) throw new OptionError('batches', 'at least one batch', list);
     const packed = list.map((batch, i) => checkBatch(batch, this.geometry, `batches[${i}]`).packed);
@@ -246,6 +248,7 @@ export class BertForTokenClassification {
       learningRate,
       ...(clipping !== undefined && { clipping }),
       tokenMean: lossReduction === 'token-mean',
+      lossScale: lossReduction === 'mean-of-batch-means' ? 1 / list.length : 1,
       step: this.#steps++,
     });
     job.catch(() => {}); // a failed optimizer tells first, and better
@@ -257,6 +260,18 @@ export class BertForTokenClassification {
       gradNorm,
       pieces: packed.reduce((sum, batch) => sum + batch.inputIds.length, 0),
     };
+  }
+
+  /** Changes the dropout of the training steps that follow, and the config with it. @throws OptionError */
+  async setDropout(options: DropoutOptions): Promise<void> {
+    checkKnownOptions('setDropout', options, [
+      'hiddenDropoutProb',
+      'attentionProbsDropoutProb',
+      'classifierDropout',
+    ]);
+    const config = withDropout(this.config, options);
+    Object.assign(this.config, config);
+    await this.session.setDropout(dropoutRates(config));
   }
 
   /**
@@ -352,14 +367,18 @@ function engineOptions(
     geometry: geometryOf(config),
     device,
     bfloat16: dtype === 'bfloat16',
-    dropout: {
-      hidden: config.hiddenDropoutProb,
-      attention: config.attentionProbsDropoutProb,
-      classifier: config.classifierDropout ?? config.hiddenDropoutProb,
-    },
+    dropout: dropoutRates(config),
     seed,
     frozen,
     ...(classWeights && { classWeights }),
+  };
+}
+
+function dropoutRates(config: BertConfig): DropoutRates {
+  return {
+    hidden: config.hiddenDropoutProb,
+    attention: config.attentionProbsDropoutProb,
+    classifier: config.classifierDropout ?? config.hiddenDropoutProb,
   };
 }
 

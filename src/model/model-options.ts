@@ -12,13 +12,17 @@ export interface FreezeOptions {
   layers?: number | undefined;
 }
 
-export interface ModelOptions extends LabelOptions {
+/** Shares that are dropped in training; each stays as it is where it is not given. */
+export interface DropoutOptions {
   /** Dropout of embeddings and of both outputs of a layer. @default the checkpoint's */
   hiddenDropoutProb?: number | undefined;
   /** Dropout of the attention weights. @default the checkpoint's */
   attentionProbsDropoutProb?: number | undefined;
   /** Dropout before the classifier. @default the checkpoint's, else `hiddenDropoutProb` */
   classifierDropout?: number | undefined;
+}
+
+export interface ModelOptions extends LabelOptions, DropoutOptions {
   /** @default 'auto', the first GPU where there is one */
   device?: Device | undefined;
   /** Type of the linear layers' products; parameters stay float32. @default 'auto', which is float32 */
@@ -42,7 +46,7 @@ export interface EngineChoice {
 }
 
 /** The configuration with the dropout that the options ask for. @throws OptionError */
-export function withDropout(config: BertConfig, options: ModelOptions): BertConfig {
+export function withDropout(config: BertConfig, options: DropoutOptions): BertConfig {
   const chosen = { ...config };
   for (const option of ['hiddenDropoutProb', 'attentionProbsDropoutProb', 'classifierDropout'] as const) {
     if (options[option] !== undefined) chosen[option] = checkProbability(option, options[option]);

@@ -25,7 +25,7 @@ export function figureSpec(figure: Figure, theme: FigureTheme): Spec {
   for (const panel of figure.panels) {
     let height = panels.length === 0 ? FIRST_PLOT_HEIGHT : OTHER_PLOT_HEIGHT;
     if (figure.panels.length === 1) height = ONLY_PLOT_HEIGHT;
-    y += headerHeight(panel);
+    y += headerHeight(panel, PLOT_WIDTH);
     const curves = panel.series.map(series => ({ ...series, look: curveLook(curveCount++, colours) }));
     panels.push(panelSpec(panel, curves, { x: Y_AXIS_WIDTH, y, width: PLOT_WIDTH, height }, colours));
     y += height + X_AXIS_HEIGHT;

@@ -1,5 +1,5 @@
-import type { Axis as AxisSpec, GroupMark, LinearScale, Mark } from 'vega';
-import type { Axis, Marker, Panel, Series } from './figure.ts';
+import type { Axis as AxisSpec, GroupMark, LinearScale, LogScale, Mark } from 'vega';
+import type { Axis, Band, Marker, Panel, Point, Series } from './figure.ts';
 import type { CurveLook, FigureColours } from './figure-theme.ts';
 import { values } from './vega-values.ts';
 
@@ -25,8 +25,9 @@ const X_PADDING = 20;
 const Y_PADDING = 12;
 const PIXELS_PER_TICK = { x: 90, y: 45 };
 
-/** Longer curves are drawn without point markers, which would run into each other. */
+/** Of longer curves only some points are marked, so that markers do not run into each other; of a single one, none. */
 const MAX_MARKED_POINTS = 60;
+const MARKED_OF_MANY = 8;
 
 export interface Curve extends Series {
   look: CurveLook;
@@ -39,10 +40,11 @@ interface Frame {
   height: number;
 }
 
-/** Room that a panel needs above its plot. */
-export function headerHeight({ series, markers }: Panel): number {
+/** Room that a panel needs above its plot of that width. */
+export function headerHeight({ series, markers }: Panel, width: number): number {
   const labelled = markers.some(marker => marker.label !== '');
-  return AIR + (series.length > 1 ? LEGEND_HEIGHT : 0) + (labelled ? MARKER_LABEL_HEIGHT : 0);
+  const rows = series.length > 1 ? Math.max(...legendPlaces(series, width).map(({ row }) => row)) + 1 : 0;
+  return AIR + rows * LEGEND_HEIGHT + (labelled ? MARKER_LABEL_HEIGHT : 0);
 }
 
 /** A panel as a Vega group; `curves` are its series. */
@@ -63,7 +65,9 @@ export function panelSpec(
       { name: 'height', value: height },
     ],
     scales: [
-      { ...linearScale('x', xs), range: 'width', padding: X_PADDING },
+      panel.x.ticks === 'logarithmic'
+        ? { ...logScale('x', xs), range: 'width' }
+        : { ...linearScale('x', xs), range: 'width', padding: X_PADDING },
       { ...linearScale('y', ys), range: 'height', padding: Y_PADDING, nice: true },
     ],
     axes: [
@@ -71,9 +75,11 @@ export function panelSpec(
       { ...axis('y', panel.y, height / PIXELS_PER_TICK.y), orient: 'left', titleX: Y_TITLE_X },
     ],
     marks: [
-      ...(curves.length > 1 ? legend(curves, AIR + LEGEND_HEIGHT / 2 - headerHeight(panel), colours) : []),
+      ...(curves.length > 1 ? legend(curves, width, AIR - headerHeight(panel, width), colours) : []),
+      ...(panel.bands ?? []).map(band => bandMark(band, height, colours)),
       ...panel.markers.flatMap(marker => markerMarks(marker, height, colours)),
-      ...curves.map(curveGroup),
+      ...curves.map((curve, index) => curveGroup(curve, index, curves.length)),
+      ...curves.map(curve => rings(curve, colours)),
     ],
   };
 }
@@ -90,6 +96,14 @@ function linearScale(name: string, numbers: readonly number[]): LinearScale {
   return { name, type: 'linear', domain: [low, high], zero: false };
 }
 
+/** Vega leaves no air at the ends of a logarithmic scale, so it ends where a plot with air would. */
+function logScale(name: string, numbers: readonly number[]): LogScale {
+  const finite = numbers.filter(n => Number.isFinite(n) && n > 0);
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const air = low === high ? 10 : (high / low) ** 0.025;
+  return { name, type: 'log', domain: [low / air, high * air] };
+}
+
 function axis(scale: string, { title, ticks }: Axis, tickCount: number): Omit<AxisSpec, 'orient'> {
   const common = { scale, title, tickCount: Math.round(tickCount) };
   switch (ticks) {
@@ -98,6 +112,7 @@ function axis(scale: string, { title, ticks }: Axis, tickCount: number): Omit<Ax
     case 'decimal':
       return common;
     case 'scientific':
+    case 'logarithmic':
       return { ...common, encode: { labels: { update: { text: { signal: SCIENTIFIC } } } } };
   }
 }
@@ -105,30 +120,48 @@ function axis(scale: string, { title, ticks }: Axis, tickCount: number): Omit<Ax
 /** 0, 5e-5, 1.2e-4: with the hyphen that a command line reads, not the minus sign of Vega's formats. */
 const SCIENTIFIC = "datum.value === 0 ? '0' : replace(format(datum.value, '~e'), '\u2212', '-')";
 
-/** A piece of each curve, with its marker, and its name: Vega's own legends show either dashes or markers. */
-function legend(curves: readonly Curve[], y: number, colours: FigureColours): Mark[] {
+/** Where the entries of a legend stand: one after another, in rows of `width`. */
+function legendPlaces(series: readonly Series[], width: number): { x: number; row: number }[] {
   let x = 0;
-  return curves.map(({ name, look: { colour, dash, shape } }) => {
+  let row = 0;
+  return series.map(({ name }) => {
+    const entry = LEGEND_LINE + 8 + name.length * LEGEND_FONT_SIZE * CHARACTER_WIDTH;
+    if (x > 0 && x + entry > width) {
+      x = 0;
+      row++;
+    }
+    const place = { x, row };
+    x += entry + 24;
+    return place;
+  });
+}
+
+/** A piece of each curve, with its marker, and its name: Vega's own legends show either dashes or markers. */
+function legend(curves: readonly Curve[], width: number, top: number, colours: FigureColours): Mark[] {
+  const places = legendPlaces(curves, width);
+  return curves.map(({ name, look: { colour, dash, shape } }, index) => {
     const line = values({ x2: LEGEND_LINE, stroke: colour, strokeDash: [...dash], strokeWidth: 2 });
     const marker = values({ x: LEGEND_LINE / 2, fill: colour, shape, size: 70 });
     const label = { text: name, fontSize: LEGEND_FONT_SIZE, fill: colours.text, baseline: 'middle' } as const;
-    const entry: GroupMark = {
+    const { x, row } = places[index] as { x: number; row: number };
+    return {
       type: 'group',
-      encode: { enter: values({ x, y }) },
+      encode: { enter: values({ x, y: top + (row + 0.5) * LEGEND_HEIGHT }) },
       marks: [
         { type: 'rule', encode: { enter: line } },
         { type: 'symbol', encode: { enter: marker } },
         { type: 'text', encode: { enter: values({ ...label, x: LEGEND_LINE + 8 }) } },
       ],
     };
-    x += LEGEND_LINE + 8 + name.length * LEGEND_FONT_SIZE * CHARACTER_WIDTH + 24;
-    return entry;
   });
 }
 
 /** A line with gaps where y is not finite, and its points. */
-function curveGroup({ points, look: { colour, dash, shape } }: Curve): GroupMark {
-  const finite = points.filter(point => Number.isFinite(point.y));
+function curveGroup(
+  { points, look: { colour, dash, shape } }: Curve,
+  index: number,
+  count: number,
+): GroupMark {
   const place = { x: { scale: 'x', field: 'x' }, y: { scale: 'y', field: 'y' } };
   const line = values({ stroke: colour, strokeDash: [...dash], strokeWidth: 2 });
   const defined = { signal: 'isFinite(datum.y)' };
@@ -136,7 +169,7 @@ function curveGroup({ points, look: { colour, dash, shape } }: Curve): GroupMark
     type: 'group',
     data: [
       { name: 'points', values: [...points] },
-      { name: 'marked', values: points.length <= MAX_MARKED_POINTS ? finite : [] },
+      { name: 'marked', values: markedPoints(points, index, count) },
     ],
     marks: [
       { type: 'line', from: { data: 'points' }, encode: { enter: { ...place, ...line, defined } } },
@@ -147,6 +180,35 @@ function curveGroup({ points, look: { colour, dash, shape } }: Curve): GroupMark
       },
     ],
   };
+}
+
+/** The points that get a marker: at other places on each of `count` curves, which may lie on each other. */
+function markedPoints(points: readonly Point[], index: number, count: number): Point[] {
+  const finite = points.filter(point => Number.isFinite(point.y));
+  if (points.length <= MAX_MARKED_POINTS) return finite;
+  if (count === 1) return [];
+  const every = Math.ceil(points.length / MARKED_OF_MANY);
+  const first = Math.floor((every * (index % count)) / count);
+  return finite.filter((_, i) => i % every === first);
+}
+
+function rings({ ringed = [], look: { colour } }: Curve, { text }: FigureColours): GroupMark {
+  const place = { x: { scale: 'x', field: 'x' }, y: { scale: 'y', field: 'y' } };
+  const ring = (size: number, stroke: string, strokeWidth: number): Mark => ({
+    type: 'symbol',
+    from: { data: 'ringed' },
+    encode: { enter: { ...place, ...values({ shape: 'circle', size, stroke, strokeWidth }) } },
+  });
+  return {
+    type: 'group',
+    data: [{ name: 'ringed', values: [...ringed] }],
+    marks: [ring(220, text, 4), ring(220, colour, 2)],
+  };
+}
+
+function bandMark({ from, to }: Band, height: number, { grid }: FigureColours): Mark {
+  const ends = { x: { scale: 'x', value: from }, x2: { scale: 'x', value: to } };
+  return { type: 'rect', encode: { enter: { ...ends, ...values({ y: 0, y2: height, fill: grid }) } } };
 }
 
 function markerMarks({ x, label }: Marker, height: number, { notes }: FigureColours): Mark[] {

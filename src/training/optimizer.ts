@@ -2,9 +2,10 @@ import { checkKnownOptions, checkNumber, checkOneOf, checkProbability } from '..
 import type { OptimizerHandle } from '../engine/session.ts';
 import { OptionError } from '../errors.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
+import { BertForTokenClassificationCustom } from '../model/bert-for-token-classification-custom.ts';
 
 export interface OptimizerOptions {
-  model: BertForTokenClassification;
+  model: BertForTokenClassification | BertForTokenClassificationCustom;
   /** Adam adds the decay to the gradient (L2); AdamW shrinks the parameters themselves. @default 'adam' */
   optimizer?: 'adam' | 'adamw' | undefined;
   /** The rate that schedules start from. */
@@ -46,7 +47,6 @@ export class Optimizer {
       'eps',
     ]);
     const {
-      model,
       optimizer = 'adam',
       learningRate,
       weightDecay = 0,
@@ -54,6 +54,8 @@ export class Optimizer {
       betas = [0.9, 0.999],
       eps = 1e-8,
     } = options;
+    const model =
+      options.model instanceof BertForTokenClassificationCustom ? options.model.model : options.model;
     if (!(model instanceof BertForTokenClassification)) {
       throw new OptionError('model', 'a BertForTokenClassification', model);
     }

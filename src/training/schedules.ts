@@ -124,6 +124,14 @@ export function schedulesWith(option: Schedule['takes'][number]): SchedulerName[
   return schedulerNames.filter(name => (SCHEDULES[name] as Schedule).takes.includes(option));
 }
 
+/** Optimizers that a schedule was made for. */
+const scheduled = new WeakSet<ScheduledOptimizer>();
+
+/** Whether a schedule was made for an optimizer: the finder of learning rates refuses it then. */
+export function hasSchedule(optimizer: ScheduledOptimizer): boolean {
+  return scheduled.has(optimizer);
+}
+
 /**
  * A learning-rate schedule by its name in transformers: `constant`, `constant_with_warmup`, `linear`, `cosine`,
  * `cosine_with_restarts` or `polynomial`.
@@ -144,6 +152,7 @@ export function getScheduler(name: SchedulerName, options: SchedulerOptions): Sc
     numWarmupSteps: `${rounded(warmup)} warm-up steps`,
     numTrainingSteps: `${rounded(total)} in all`,
   };
+  scheduled.add(options.optimizer);
   return {
     description: [name, ...schedule.needs.map(option => spans[option])].join(', '),
     learningRate(step) {

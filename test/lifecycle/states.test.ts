@@ -8,6 +8,8 @@ const operations = [
   'savePretrained',
   'parameters',
   'getOptimizerWithWeightDecay',
+  'setDropout',
+  'findLearningRate',
   'disposeOptimizer',
   'dispose',
 ];

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BertForTokenClassification } from '../../../src/model/bert-for-token-classification.ts';
+import { LRFinder } from '../../../src/training/lr-finder.ts';
 import type { Optimizer } from '../../../src/training/optimizer.ts';
 import { adam, batch, smallModel } from './models.ts';
 
@@ -18,6 +19,13 @@ const operations: Record<string, (model: BertForTokenClassification, optimizer: 
   },
   parameters: model => model.parameters(),
   getOptimizerWithWeightDecay: model => adam(model).handle.ready,
+  setDropout: model => model.setDropout({ hiddenDropoutProb: 0.2 }),
+  async findLearningRate(model) {
+    const finder = new LRFinder(model, adam(model));
+    await finder.rangeTest({ trainLoader: [batch()], numIter: 2 });
+    await finder.reset();
+    await finder.dispose();
+  },
   disposeOptimizer: (_, optimizer) => optimizer.dispose(),
   async dispose(model) {
     await Promise.all([model.dispose(), model.dispose()]);
