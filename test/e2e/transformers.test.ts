@@ -13,6 +13,9 @@ checked('transformers loads what nerbert saved, and computes the same', async t 
     ['--import', './test/support/nerbert-from-source.mjs', join('scripts', 'check-transformers.mjs')],
     { cwd: projectRoot },
   );
-  t.regex(stdout, /^transformers [\s\S]*\ncased, from scratch: the same, .*\nuncased, from scratch: the same, /);
+  t.regex(
+    stdout,
+    /^transformers [\s\S]*\ncased, from scratch: the same, .*\nuncased, from scratch: the same, /,
+  );
   t.notRegex(stdout, /NOT the same|Skipped/);
 });
