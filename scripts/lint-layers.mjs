@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /*
  * Checks that imports point down the layers only, and that the borders to other people's code are crossed in one place each:
- * @huggingface/tokenizers in tokenization/, .node files in engine/native.ts, napi.h on the node side of native/.
+ * @huggingface/tokenizers in tokenization/, @huggingface/hub in hub/, .node files in engine/native.ts, napi.h on the node side of native/.
  */
 
 /**
@@ -24,16 +24,18 @@ const BELOW = new Map(
       'data',
       'tokenization',
       'engine',
+      'hub',
     ],
     training: ['inference', 'evaluation', 'report', 'model', 'checkpoint', 'data', 'tokenization', 'engine'],
-    inference: ['model', 'checkpoint', 'data', 'tokenization', 'engine'],
+    inference: ['model', 'checkpoint', 'data', 'tokenization', 'engine', 'hub'],
     evaluation: ['data', 'tokenization'],
     report: ['evaluation', 'data'],
-    model: ['checkpoint', 'engine'],
+    model: ['checkpoint', 'engine', 'hub'],
     checkpoint: [],
     data: ['tokenization'],
-    tokenization: [],
+    tokenization: ['hub'],
     engine: [],
+    hub: [],
   }),
 );
 
@@ -72,6 +74,7 @@ function checkTypeScript(root, file) {
       return layerBreach(from, relative(src, resolve(dirname(file), imported)).split(sep));
     if (imported === '@huggingface/tokenizers' && from[0] !== 'tokenization')
       return 'only tokenization/ imports @huggingface/tokenizers';
+    if (imported === '@huggingface/hub' && from[0] !== 'hub') return 'only hub/ imports @huggingface/hub';
     if (/\.node['"`]|dlopen/.test(line) && from.join('/') !== 'engine/native.ts')
       return 'only engine/native.ts loads .node files';
     return undefined;

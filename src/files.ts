@@ -37,7 +37,7 @@ export async function writeFileAtomically(path: string, content: FileContent): P
     await synchroniseFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw isSystemError(error) ? writeError(path, error) : error;
+    throw asWriteError(path, error);
   }
 }
 
@@ -59,7 +59,7 @@ export async function writeFolderAtomically(
     await synchroniseFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {});
-    throw isSystemError(error) ? writeError(path, error) : error;
+    throw asWriteError(path, error);
   }
 }
 
@@ -89,7 +89,7 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true });
     await access(path, constants.W_OK);
   } catch (error) {
-    throw isSystemError(error) ? writeError(`to the folder ${path}`, error) : error;
+    throw asWriteError(`to the folder ${path}`, error);
   }
 }
 
@@ -105,7 +105,7 @@ async function writeSynchronised(path: string, content: FileContent): Promise<vo
 }
 
 /** Makes a renaming durable. */
-async function synchroniseFolder(folder: string): Promise<void> {
+export async function synchroniseFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
@@ -121,7 +121,9 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
-function writeError(target: string, error: NodeJS.ErrnoException): NerbertError {
+/** A refusal of the file system as a NerbertError `ERR_IO` that says why and what to do; anything else as it is. */
+export function asWriteError(target: string, error: unknown): unknown {
+  if (!isSystemError(error)) return error;
   const reason = writeFailures.get(error.code ?? '') ?? error.message;
   return new NerbertError('ERR_IO', `Could not write ${target}: ${reason}`, { cause: error });
 }

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { weightFiles } from '../checkpoint-files.ts';
 import { CheckpointError } from '../errors.ts';
 import { withByteSource } from './byte-source.ts';
 import { readJsonObject } from './json.ts';
@@ -7,14 +8,6 @@ import { readSafetensors } from './safetensors.ts';
 import { readShards } from './shard-index.ts';
 import type { TensorEntry } from './tensor-entry.ts';
 import { readTorchFile } from './torch-file.ts';
-
-/** The files that may hold the weights of a checkpoint folder, the preferred one first. */
-const weightFiles = [
-  'model.safetensors',
-  'model.safetensors.index.json',
-  'pytorch_model.bin',
-  'pytorch_model.bin.index.json',
-] as const;
 
 /** Weights of other frameworks, for the error that says so. */
 const foreignFiles = ['tf_model.h5', 'flax_model.msgpack', 'model.onnx', 'bert_model.ckpt.index'];

@@ -1,4 +1,5 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { isShardName } from '../checkpoint-files.ts';
 import { CheckpointError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { describeJson } from './json.ts';
@@ -45,8 +46,7 @@ export async function readShards(
 
 /** A shard lies in the folder of the index: its name may lead nowhere else. */
 function checkShardName(tensor: string, shard: unknown, path: string): string {
-  const plain = typeof shard === 'string' && shard === basename(shard) && /^[\w][\w.+-]*$/.test(shard);
-  if (plain) return shard;
+  if (isShardName(shard)) return shard;
   throw new CheckpointError(
     `expected the name of a file beside the index for the tensor ${describeJson(tensor)} but found ${describeJson(shard)}`,
     path,

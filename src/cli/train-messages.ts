@@ -62,7 +62,7 @@ ${nextCommand(source, dir)}`;
 function nextCommand(source: DataSource, dir: string): string {
   if (source.kind === 'demo') {
     const train = process.env.npm_lifecycle_event === 'train' ? 'npm run train --' : 'npx nerbert train';
-    return `Next, with real data and a pre-trained model (a folder in the Hugging Face layout):
+    return `Next, with real data and a pre-trained model (a folder, or owner/name on the Hugging Face hub):
   ${train} --train-file train.iob2 --eval-file test.iob2 --model path/to/checkpoint`;
   }
   const example = fileURLToPath(new URL('../../examples/predict.mjs', import.meta.url));

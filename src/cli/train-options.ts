@@ -1,10 +1,12 @@
 import { checkBoolean, checkString } from '../check.ts';
 import { checkDevice, type Device } from '../engine/device.ts';
+import type { HubOptions } from '../hub/settings.ts';
 import { integer, type OptionSpec, oneOf } from './command-options.ts';
+import { hubOptionSpecs } from './hub-options.ts';
 import { type RecipeOptions, recipeDefaults, recipeSpecs } from './recipe-options.ts';
 
 /** Options of `train`. */
-export interface TrainOptions extends RecipeOptions {
+export interface TrainOptions extends RecipeOptions, Omit<HubOptions, 'token'> {
   trainFile?: string;
   evalFile?: string;
   testFile?: string;
@@ -64,11 +66,13 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
   },
   {
     name: 'model',
-    value: 'DIR',
+    value: 'NAME',
     description:
-      'pre-trained BERT checkpoint in the Hugging Face layout (default: allenai/scibert_scivocab_cased)',
+      'pre-trained BERT: a folder in the Hugging Face layout, or owner/name on the hub ' +
+      '(default: allenai/scibert_scivocab_cased)',
     check: checkString,
   },
+  ...hubOptionSpecs,
   {
     name: 'outputDir',
     value: 'DIR',

@@ -1,5 +1,7 @@
 import { readConfig } from '../checkpoint/config.ts';
 import { OptionError } from '../errors.ts';
+import { type LocatedCheckpoint, locateCheckpoint } from '../hub/checkpoint-folder.ts';
+import { hubOptions } from '../hub/settings.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import type { ModelOptions } from '../model/model-options.ts';
 import { scoreTables } from '../report/classification-report.ts';
@@ -44,14 +46,15 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
   };
   const source = await fetchNamedCorpora(chosen, say, signal);
   say(describeSource(source));
-  const tokenizer = await AutoTokenizer.fromPretrained(source.model);
-  for (const note of tokenizer.notes) say(note);
   const corpus = await readCorpus(source, run.limit);
   say(`${tagTable(corpus)}\n`);
+
+  const checkpoint = await locateCheckpoint(source.model, 'checkpoint', hubOptions(run), { signal, say });
+  const tokenizer = await AutoTokenizer.fromPretrained(source.model, checkpoint.options);
+  for (const note of tokenizer.notes) say(note);
   for (const warning of vocabularyWarnings(tokenizer, sampleWords(corpus.train, FIT_WORDS)))
     say(`${warning}\n`);
-
-  await using model = await loadModel(source, corpus, run);
+  await using model = await loadModel(source, checkpoint, corpus, run);
   if (model.loadingReport) say(model.loadingReport);
   if (run.freezeEmbeddings || run.freezeLayers > 0) say(describeFrozen(model, run.freezeLayers));
   say(describeMachine(model));
@@ -68,10 +71,11 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
 /** The checkpoint, or for the demo a model from scratch, with a classifier for the tags of the corpus. */
 async function loadModel(
   { kind, model }: DataSource,
+  { folder, options: hub }: LocatedCheckpoint,
   corpus: Corpus,
   run: TrainRun,
 ): Promise<BertForTokenClassification> {
-  const { json, config } = await readConfig(model);
+  const { json, config } = await readConfig(folder);
   const { dropout, device, dtype, seed, classWeights, freezeEmbeddings, freezeLayers } = run;
   for (const [name, limit, what] of [
     ['maxLenSeq', config.maxPositionEmbeddings, 'positions'],
@@ -98,7 +102,7 @@ async function loadModel(
   };
   return kind === 'demo'
     ? BertForTokenClassification.fromConfig(json, options)
-    : BertForTokenClassification.fromPretrained(model, options);
+    : BertForTokenClassification.fromPretrained(model, { ...options, ...hub });
 }
 
 async function trainModel(

@@ -1,13 +1,14 @@
 import { checkKnownOptions, checkOneOf } from '../check.ts';
 import type { Device } from '../engine/device.ts';
 import { OptionError } from '../errors.ts';
+import { type HubOptions, hubOptionNames, hubOptions } from '../hub/settings.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
 
-export interface PipelineOptions {
-  /** A checkpoint's folder, or a loaded model, which stays its owner's to dispose of. */
+export interface PipelineOptions extends HubOptions {
+  /** A checkpoint's folder or name on the Hugging Face hub, or a loaded model, which stays its owner's to dispose of. */
   model: string | BertForTokenClassification;
-  /** A folder, or a loaded tokenizer. @default the model's folder; required with a loaded model */
+  /** A folder, a name on the hub, or a loaded tokenizer. @default the model's; required with a loaded model */
   tokenizer?: string | BertTokenizer | undefined;
   /** How pieces are put together: `none` leaves each for itself. @default 'none' */
   aggregationStrategy?: 'none' | undefined;
@@ -19,8 +20,8 @@ export interface PipelineOptions {
 
 /** The options with their defaults. */
 export type CheckedPipelineOptions = {
-  [Option in keyof PipelineOptions]-?: NonNullable<PipelineOptions[Option]>;
-};
+  [Option in Exclude<keyof PipelineOptions, keyof HubOptions>]-?: NonNullable<PipelineOptions[Option]>;
+} & { hub: HubOptions };
 
 /** @throws OptionError */
 export function checkPipelineOptions(options: PipelineOptions): CheckedPipelineOptions {
@@ -30,6 +31,7 @@ export function checkPipelineOptions(options: PipelineOptions): CheckedPipelineO
     'aggregationStrategy',
     'ignoreLabels',
     'device',
+    ...hubOptionNames,
   ]);
   const { model, aggregationStrategy = 'none', ignoreLabels = ['O'], device = 'auto' } = options;
   if (!isName(model) && !(model instanceof BertForTokenClassification)) {
@@ -52,7 +54,14 @@ export function checkPipelineOptions(options: PipelineOptions): CheckedPipelineO
   if (!isName(model) && device !== 'auto' && device !== model.device) {
     throw new OptionError('device', `${model.device}, where the loaded model computes,`, device);
   }
-  return { model, tokenizer, aggregationStrategy, ignoreLabels: [...ignoreLabels], device };
+  return {
+    model,
+    tokenizer,
+    aggregationStrategy,
+    ignoreLabels: [...ignoreLabels],
+    device,
+    hub: hubOptions(options),
+  };
 }
 
 function isName(value: unknown): value is string {

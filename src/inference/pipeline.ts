@@ -1,10 +1,16 @@
 import { checkOneOf } from '../check.ts';
 import { DisposedError, OptionError } from '../errors.ts';
+import { locateCheckpoint } from '../hub/checkpoint-folder.ts';
+import type { HubOptions } from '../hub/settings.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import { AutoTokenizer } from '../tokenization/auto-tokenizer.ts';
 import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
 import { type Entity, pieceEntities } from './entities.ts';
-import { checkPipelineOptions, type PipelineOptions } from './pipeline-options.ts';
+import {
+  type CheckedPipelineOptions,
+  checkPipelineOptions,
+  type PipelineOptions,
+} from './pipeline-options.ts';
 import { scoreTexts, windowCapacity } from './score-texts.ts';
 
 /**
@@ -37,11 +43,12 @@ export async function pipeline(
   checkOneOf('task', task, ['ner', 'token-classification']);
   const chosen = checkPipelineOptions(options);
   const { ignoreLabels, device } = chosen;
-  const tokenizer = await loadTokenizer(chosen.tokenizer);
+  const hub = await pinned(chosen);
+  const tokenizer = await loadTokenizer(chosen.tokenizer, hub);
   const ownsModel = typeof chosen.model === 'string';
   const model =
     typeof chosen.model === 'string'
-      ? await BertForTokenClassification.fromPretrained(chosen.model, { device })
+      ? await BertForTokenClassification.fromPretrained(chosen.model, { ...hub, device })
       : chosen.model;
   try {
     checkFit(model, tokenizer);
@@ -85,10 +92,16 @@ export async function pipeline(
   return Object.assign(classify, { model, tokenizer, dispose, [Symbol.asyncDispose]: dispose });
 }
 
+/** Where model and tokenizer come from; of one name both are of one commit. */
+async function pinned({ model, tokenizer, hub }: CheckedPipelineOptions): Promise<HubOptions> {
+  if (typeof model !== 'string' || model !== tokenizer) return hub;
+  return (await locateCheckpoint(model, 'checkpoint', hub)).options;
+}
+
 /** What a tokenizer that is loaded here had to guess is told as a warning of the process. */
-async function loadTokenizer(tokenizer: string | BertTokenizer): Promise<BertTokenizer> {
+async function loadTokenizer(tokenizer: string | BertTokenizer, hub: HubOptions): Promise<BertTokenizer> {
   if (typeof tokenizer !== 'string') return tokenizer;
-  const loaded = await AutoTokenizer.fromPretrained(tokenizer);
+  const loaded = await AutoTokenizer.fromPretrained(tokenizer, hub);
   for (const note of loaded.notes) process.emitWarning(note, 'NerbertWarning');
   return loaded;
 }

@@ -12,18 +12,21 @@ import { configToJson } from '../checkpoint/config-json.ts';
 import { type LabelList, resolveLabels } from '../checkpoint/labels.ts';
 import type { CardTraining } from '../checkpoint/model-card.ts';
 import { writeModelCard } from '../checkpoint/write-model-card.ts';
-import { checkpointFolder } from '../checkpoint-folder.ts';
 import type { DropoutRates, EngineOptions, Parameter } from '../engine/addon.ts';
 import { type AnyBatch, checkBatch, toPadded } from '../engine/packing.ts';
 import { EngineSession, type OptimizerHandle } from '../engine/session.ts';
 import { OptionError } from '../errors.ts';
 import { makeFolder, writeFileAtomically } from '../files.ts';
+import { checkpointFolder } from '../hub/checkpoint-folder.ts';
+import { hubOptions } from '../hub/settings.ts';
 import { type BaseModel, baseModel, cardFacts } from './card.ts';
 import {
   checkModelOptions,
+  checkPretrainedOptions,
   type DropoutOptions,
   type EngineChoice,
   type ModelOptions,
+  type PretrainedOptions,
   resolveEngineChoice,
   withDropout,
 } from './model-options.ts';
@@ -123,15 +126,19 @@ export class BertForTokenClassification {
    * Loads a checkpoint in the Hugging Face layout. A classifier that it lacks is newly initialised; so is one for
    * other labels, if the labels were given.
    *
-   * @param nameOrPath a local folder
-   * @throws OptionError, CheckpointError, NativeError
+   * @param nameOrPath a local folder, or a model of the Hugging Face hub
+   * @throws OptionError, CheckpointError, NativeError, and NerbertError (`ERR_NETWORK`, `ERR_IO`) from a download
    */
   static async fromPretrained(
     nameOrPath: string,
-    options: ModelOptions = {},
+    options: PretrainedOptions = {},
   ): Promise<BertForTokenClassification> {
-    checkModelOptions('fromPretrained', options);
-    const folder = await checkpointFolder(checkString('nameOrPath', nameOrPath), 'config.json and weights');
+    checkPretrainedOptions(options);
+    const folder = await checkpointFolder(
+      checkString('nameOrPath', nameOrPath),
+      'model',
+      hubOptions(options),
+    );
     const stored = await readConfig(folder);
     const { loaded, choice } = configure(stored, options);
     const session = await EngineSession.open(engineOptions(loaded.config, choice));

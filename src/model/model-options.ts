@@ -3,6 +3,7 @@ import type { BertConfig } from '../checkpoint/config.ts';
 import type { LabelOptions } from '../checkpoint/labels.ts';
 import { type Device, resolveDevice } from '../engine/device.ts';
 import { OptionError } from '../errors.ts';
+import { type HubOptions, hubOptionNames } from '../hub/settings.ts';
 
 /** What training leaves as it is: no gradient, no update, no decay, no part in the norm of the gradients. */
 export interface FreezeOptions {
@@ -34,6 +35,9 @@ export interface ModelOptions extends LabelOptions, DropoutOptions {
   /** Determines newly initialised weights and dropout masks. @default 42 */
   seed?: number | undefined;
 }
+
+/** Options of a model that is loaded by its name. */
+export interface PretrainedOptions extends ModelOptions, HubOptions {}
 
 /** Options that do not concern the labels, checked and complete. */
 export interface EngineChoice {
@@ -69,20 +73,27 @@ export function resolveEngineChoice(
   };
 }
 
+const modelOptionNames = [
+  'numLabels',
+  'id2label',
+  'hiddenDropoutProb',
+  'attentionProbsDropoutProb',
+  'classifierDropout',
+  'device',
+  'dtype',
+  'classWeights',
+  'freeze',
+  'seed',
+];
+
 /** @throws OptionError for a name that is no option of a model */
 export function checkModelOptions(caller: string, options: unknown): asserts options is ModelOptions {
-  checkKnownOptions(caller, options, [
-    'numLabels',
-    'id2label',
-    'hiddenDropoutProb',
-    'attentionProbsDropoutProb',
-    'classifierDropout',
-    'device',
-    'dtype',
-    'classWeights',
-    'freeze',
-    'seed',
-  ]);
+  checkKnownOptions(caller, options, modelOptionNames);
+}
+
+/** @throws OptionError for a name that is no option of a model that is loaded by its name */
+export function checkPretrainedOptions(options: unknown): asserts options is PretrainedOptions {
+  checkKnownOptions('fromPretrained', options, [...modelOptionNames, ...hubOptionNames]);
 }
 
 function frozenBlocks(freeze: FreezeOptions = {}, numHiddenLayers: number): number {

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import { tokenizerFileNames } from '../checkpoint-files.ts';
 import { CheckpointError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { decideCase } from './case-guard.ts';
 import { booleanField } from './json.ts';
 import type { AddedToken, TokenizerSettings } from './settings.ts';
 import { type NamedSpecialTokens, namedSpecialTokens, settleSpecialTokens } from './special-tokens.ts';
-import { type TokenizerFiles, tokenizerFileNames } from './tokenizer-files.ts';
+import type { TokenizerFiles } from './tokenizer-files.ts';
 import { parseAddedToken, parseTokenizerJson } from './tokenizer-json.ts';
 import { parseVocabTxt, repeatedPieces } from './vocabulary.ts';
 

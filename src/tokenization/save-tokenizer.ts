@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { tokenizerFileNames } from '../checkpoint-files.ts';
 import { makeFolder, writeFileAtomically } from '../files.ts';
 import type { TokenizerSettings } from './settings.ts';
-import { tokenizerFileNames } from './tokenizer-files.ts';
 import { toTokenizerJson } from './tokenizer-json.ts';
 
 /**

@@ -1,15 +1,8 @@
 import { join } from 'node:path';
+import { tokenizerFileNames } from '../checkpoint-files.ts';
 import { CheckpointError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { readJsonIfPresent, readTextIfPresent } from './json.ts';
-
-/** The files of a tokenizer in the Hugging Face layout. */
-export const tokenizerFileNames = {
-  vocabTxt: 'vocab.txt',
-  tokenizerJson: 'tokenizer.json',
-  tokenizerConfig: 'tokenizer_config.json',
-  specialTokensMap: 'special_tokens_map.json',
-} as const;
 
 /** What a folder holds of a tokenizer, parsed but not interpreted. */
 export interface TokenizerFiles {

@@ -40,9 +40,14 @@ const wrong: [what: string, args: string[], message: RegExp][] = [
     /^nerbert: none\.iob2: .*there is none at/,
   ],
   [
-    'a model of the hub',
+    'a file that is missing, before the default model is fetched',
     ['train', '--train-file', 'none.iob2'],
-    /scibert_scivocab_cased: expected a local folder .*hf download/,
+    /^nerbert: none\.iob2: .*there is none at/,
+  ],
+  [
+    'a revision that would lead elsewhere',
+    ['train', '--train-file', 'none.iob2', '--revision', '../x'],
+    /the name of a branch, of a tag or of a commit for --revision/,
   ],
 ];
 
