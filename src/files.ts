@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { NerbertError } from './errors.ts';
 
@@ -90,6 +90,39 @@ export async function makeFolder(path: string): Promise<void> {
     await access(path, constants.W_OK);
   } catch (error) {
     throw asWriteError(`to the folder ${path}`, error);
+  }
+}
+
+/** A file that grows. What was appended survives the end of the process, though not at once a power cut. */
+export class GrowingFile {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  /** Opens a file to append to, made where it is missing. @throws NerbertError `ERR_IO` */
+  static async open(path: string): Promise<GrowingFile> {
+    try {
+      return new GrowingFile(path, await open(path, 'a'));
+    } catch (error) {
+      throw asWriteError(path, error);
+    }
+  }
+
+  /** @throws NerbertError `ERR_IO` */
+  async append(content: string | Uint8Array): Promise<void> {
+    try {
+      await this.#handle.appendFile(content);
+    } catch (error) {
+      throw asWriteError(this.#path, error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
   }
 }
 

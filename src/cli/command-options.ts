@@ -1,12 +1,13 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { checkInteger, checkNumber, checkOneOf } from '../check.ts';
 import { DataError } from '../errors.ts';
+import { isJsonObject } from '../json.ts';
 import { readJsonObject } from './json-file.ts';
 
 /** An option of a command, by its name in a configuration file; the flag is the same name in kebab-case. */
 export interface OptionSpec<Options> {
   name: keyof Options & string;
-  /** What follows the flag; none: the flag alone switches on. */
+  /** What follows the flag; none: the flag alone switches on, or with `--no-` off what is on by default. */
   value?: string;
   /** Whether the flag's text spells a number. */
   numeric?: boolean;
@@ -45,6 +46,12 @@ export function addFlags<Options>(
 ): void {
   command.option('--config <FILE>', 'JSON file with these options, their names in camelCase; flags win');
   for (const { name, value, description } of specs) {
+    if (value === undefined && defaults[name] === true) {
+      // Without the positive flag beside it, Commander would say that it was given.
+      command.addOption(new Option(flagOf(name)).hideHelp());
+      command.option(flagOf(name).replace('--', '--no-'), description);
+      continue;
+    }
     const fallback = value === undefined ? undefined : defaults[name];
     const shown = fallback === undefined ? '' : ` (default: ${fallback})`;
     command.option(`${flagOf(name)}${value === undefined ? '' : ` <${value}>`}`, `${description}${shown}`);
@@ -64,7 +71,10 @@ export async function givenOptions<Options>(
 ): Promise<Partial<Options>> {
   const given: Record<string, unknown> = {};
   if (typeof config === 'string') {
-    for (const [name, value] of Object.entries(await readJsonObject(config, 'options for --config'))) {
+    const content = await readJsonObject(config, 'options for --config');
+    // A run_config.json holds the options of its run beside other things.
+    const options = isJsonObject(content.options) ? content.options : content;
+    for (const [name, value] of Object.entries(options)) {
       const spec = specs.find(candidate => candidate.name === name);
       if (!spec) throw new DataError(unknownName(name, specs), config);
       given[name] = spec.check(`${name} in ${config}`, value);

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { libtorchInfo, loadNative } from '../engine/native.ts';
 import type { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import { scoreTables } from '../report/classification-report.ts';
-import type { BestEpoch, TrainResult } from '../training/events.ts';
+import type { BestEpoch } from '../training/events.ts';
 import { type DataSource, defaultModel } from './data-source.ts';
 import { shellWord, shownPath } from './paths.ts';
+import type { TrainRun } from './train.ts';
 
 /* What `nerbert train` says beside the progress of training. */
 
@@ -51,11 +52,15 @@ export function describeBest({ epoch, evaluation }: BestEpoch, epochs: number): 
 }
 
 /** What the run left where, and what a user would do next. */
-export function describeEnd(source: DataSource, { best }: TrainResult, dir: string): string {
-  const report = best ? ', classification_report.txt' : '';
+export function describeEnd(source: DataSource, run: TrainRun): string {
+  const { outputDir: dir, report, figures, tensorboard } = run;
+  const parts = ['model', 'tokenizer', ...(report ? ['reports'] : []), ...(figures ? ['figures'] : [])];
+  const events = tensorboard
+    ? `Its curves in TensorBoard: tensorboard --logdir ${shellWord(shownPath(dir))}\n`
+    : '';
   return `
-The run is in ${shownPath(dir)}: model, tokenizer${report} and figures.
-
+The run is in ${shownPath(dir)}: ${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}.
+${events}
 ${nextCommand(source, dir)}`;
 }
 

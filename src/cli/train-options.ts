@@ -3,10 +3,11 @@ import { checkDevice, type Device } from '../engine/device.ts';
 import type { HubOptions } from '../hub/settings.ts';
 import { integer, type OptionSpec, oneOf } from './command-options.ts';
 import { hubOptionSpecs } from './hub-options.ts';
+import { type OutputOptions, outputDefaults, outputSpecs } from './output-options.ts';
 import { type RecipeOptions, recipeDefaults, recipeSpecs } from './recipe-options.ts';
 
 /** Options of `train`. */
-export interface TrainOptions extends RecipeOptions, Omit<HubOptions, 'token'> {
+export interface TrainOptions extends RecipeOptions, OutputOptions, Omit<HubOptions, 'token'> {
   trainFile?: string;
   evalFile?: string;
   testFile?: string;
@@ -42,6 +43,7 @@ export const trainDefaults: TrainOptions = {
   seed: 42,
   device: 'auto',
   dtype: 'auto',
+  ...outputDefaults,
   printEvery: 10,
   printValMistakes: false,
   json: false,
@@ -76,7 +78,7 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
   {
     name: 'outputDir',
     value: 'DIR',
-    description: 'folder for checkpoint, report and figures (default: runs/ and the time)',
+    description: 'folder for checkpoint, reports and figures (default: runs/ and the time)',
     check: checkString,
   },
   {
@@ -142,6 +144,7 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
     description: 'use the first N sentences of each file alone (default: all)',
     check: integer(1),
   },
+  ...outputSpecs,
   {
     name: 'printEvery',
     value: 'N',

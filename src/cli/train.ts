@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { readConfig } from '../checkpoint/config.ts';
 import { OptionError } from '../errors.ts';
+import { writeFileAtomically } from '../files.ts';
 import { type LocatedCheckpoint, locateCheckpoint } from '../hub/checkpoint-folder.ts';
 import { hubOptions } from '../hub/settings.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
@@ -11,6 +13,7 @@ import { vocabularyWarnings } from '../tokenization/vocabulary-fit.ts';
 import { evaluateModel } from '../training/evaluate.ts';
 import type { TrainResult } from '../training/events.ts';
 import { getOptimizerWithWeightDecay } from '../training/optimizer.ts';
+import { jsonText, scoreReport } from '../training/outputs/report.ts';
 import { getScheduler } from '../training/schedules.ts';
 import { BertTrainer } from '../training/trainer.ts';
 import { classWeightsOf } from './class-weights.ts';
@@ -20,6 +23,7 @@ import type { DataSource } from './data-source.ts';
 import { writeEvents, writeJson } from './json-events.ts';
 import { fetchNamedCorpora } from './named-corpora.ts';
 import { shownPath } from './paths.ts';
+import { writeRunConfig } from './run-config.ts';
 import {
   dataSourceOf,
   describeBest,
@@ -58,6 +62,7 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
   if (model.loadingReport) say(model.loadingReport);
   if (run.freezeEmbeddings || run.freezeLayers > 0) say(describeFrozen(model, run.freezeLayers));
   say(describeMachine(model));
+  await writeRunConfig(source, checkpoint.folder, run, model);
 
   const result = await trainModel(source, model, tokenizer, corpus, run, signal);
   if (result.best) say(describeBest(result.best, run.epochs));
@@ -65,7 +70,7 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
     const tables = await scoreTestFile(corpus.test, tokenizer, run, signal);
     say(`\nTest file: ${shownPath(source.testFile ?? '')}\n\n${tables}`);
   }
-  say(describeEnd(source, result, run.outputDir));
+  say(describeEnd(source, run));
 }
 
 /** The checkpoint, or for the demo a model from scratch, with a classifier for the tags of the corpus. */
@@ -147,6 +152,11 @@ async function trainModel(
     printValMistakes: run.printValMistakes,
     maxMistakes: run.maxMistakes,
     outputDir: run.outputDir,
+    report: run.report,
+    history: run.history,
+    tensorboard: run.tensorboard,
+    figures: run.figures,
+    figureTheme: run.figureTheme,
     dataSource: dataSourceOf(source),
   });
   const data = { dataloaderTrain, dataloaderVal, signal };
@@ -164,7 +174,12 @@ async function scoreTestFile(
   const loader = await evaluationLoader(samples, tokenizer, model.config.label2id, run);
   const evaluation = await evaluateModel(model, tokenizer, loader, signal);
   if (run.json) writeJson({ type: 'test', evaluation });
-  return scoreTables(evaluation).trimEnd();
+  const tables = scoreTables(evaluation);
+  if (run.report) {
+    await writeFileAtomically(join(run.outputDir, 'test_report.json'), jsonText(scoreReport(evaluation)));
+    await writeFileAtomically(join(run.outputDir, 'test_report.txt'), tables);
+  }
+  return tables.trimEnd();
 }
 
 function evaluationLoader(

@@ -4,7 +4,7 @@ import { drawPng, drawSvg } from './draw-figure.ts';
 import type { Figure } from './figure.ts';
 import type { FigureTheme } from './figure-theme.ts';
 
-/* Entry of the thread that writeFigure starts: it draws the one figure that it was started with, and ends. */
+/* Entry of the thread that writeFigure starts: it draws the figures that it was started with, and ends. */
 
 export interface FigureJob {
   figure: Figure;
@@ -13,8 +13,9 @@ export interface FigureJob {
   pngFile: string;
 }
 
-const { figure, theme, svgFile, pngFile }: FigureJob = workerData;
-const svg = await drawSvg(figure, theme);
-const png = drawPng(svg);
-await writeFileAtomically(svgFile, svg);
-await writeFileAtomically(pngFile, png);
+for (const { figure, theme, svgFile, pngFile } of workerData as FigureJob[]) {
+  const svg = await drawSvg(figure, theme);
+  const png = drawPng(svg);
+  await writeFileAtomically(svgFile, svg);
+  await writeFileAtomically(pngFile, png);
+}

@@ -18,6 +18,14 @@ export interface WriteFigureOptions {
   theme?: FigureTheme;
 }
 
+/** A figure, and where to draw it. */
+export interface FigureFiles {
+  figure: Figure;
+  /** `.svg` and `.png` are added. */
+  pathWithoutExtension: string;
+  theme: FigureTheme;
+}
+
 /**
  * Draws a figure into `<pathWithoutExtension>.svg` and `.png`, whose folder must exist. Loading the drawing libraries
  * and drawing take about a second; both happen in a thread of their own, so that the event loop stays free. The thread
@@ -31,20 +39,26 @@ export async function writeFigure(
   pathWithoutExtension: string,
   options: WriteFigureOptions = {},
 ): Promise<string[]> {
-  const path = checkString('pathWithoutExtension', pathWithoutExtension);
+  checkString('pathWithoutExtension', pathWithoutExtension);
   const theme = checkOneOf('theme', options.theme ?? 'light', FIGURE_THEMES);
-  const svgFile = `${path}.svg`;
-  const pngFile = `${path}.png`;
-  const job: FigureJob = { figure, theme, svgFile, pngFile };
+  return writeFigures([{ figure, pathWithoutExtension, theme }]);
+}
+
+/** Draws several figures as `writeFigure` does, in one thread: most of the time goes into loading the libraries. */
+export async function writeFigures(figures: readonly FigureFiles[]): Promise<string[]> {
+  const jobs = figures.map(({ figure, theme, pathWithoutExtension: path }): FigureJob => {
+    return { figure, theme, svgFile: `${path}.svg`, pngFile: `${path}.png` };
+  });
+  const shown = jobs.map(({ svgFile }) => `${svgFile} and .png`).join(', ');
   const failure = (reason: string, cause?: unknown) =>
-    new NerbertError('ERR_FIGURE', `Expected to draw ${svgFile} and .png but failed: ${reason}`, { cause });
+    new NerbertError('ERR_FIGURE', `Expected to draw ${shown} but failed: ${reason}`, { cause });
 
   await new Promise<void>((resolve, reject) => {
-    const worker = new Worker(ENTRY, { workerData: job });
+    const worker = new Worker(ENTRY, { workerData: jobs });
     worker.once('error', cause => reject(failure(cause.message, cause)));
     worker.once('exit', code =>
       code === 0 ? resolve() : reject(failure(`its thread ended with exit code ${code}`)),
     );
   });
-  return [svgFile, pngFile];
+  return jobs.flatMap(({ svgFile, pngFile }) => [svgFile, pngFile]);
 }

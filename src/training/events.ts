@@ -84,6 +84,8 @@ export interface ResumedFrom {
   step: number;
   /** The epoch that was under way, from 1. */
   epoch: number;
+  /** Steps made before the last evaluation, if there was one. */
+  evaluatedAt: number | undefined;
   /** Whether the run had ended already: nothing is trained then, and the model is left as it is. */
   finished: boolean;
   /** What differs from the machine of the run so far, for a person to read. */

@@ -20,12 +20,18 @@ export interface LoopState {
   /** The epoch that the loader counts, where it counts: it determines the order of the sentences. */
   loaderEpoch: number | null;
   /** Each finished epoch's last step and training loss. */
-  epochs: { step: number; lossTr: number }[];
+  epochs: EpochEnd[];
   evaluations: EvaluationRecord[];
   best: BestEpoch | null;
   /** The last score that was a gain for early stopping, and the evaluations since. */
   gain: { score: number | null; evaluationsSince: number };
   stoppedEarly: EarlyStop | null;
+}
+
+/** An epoch after its last step. */
+export interface EpochEnd {
+  step: number;
+  lossTr: number;
 }
 
 /** An evaluation after step `step`. */
@@ -80,7 +86,7 @@ export function resultOf(state: LoopState): TrainResult {
 }
 
 /** A step as a place on an axis of epochs: the last step of epoch e lies at e. */
-export function placeInEpochs(step: number, epochs: LoopState['epochs']): number {
+export function placeInEpochs(step: number, epochs: readonly EpochEnd[]): number {
   const after = epochs.findIndex(epoch => step <= epoch.step);
   const begin = epochs[after - 1]?.step ?? 0;
   const end = epochs[after]?.step ?? step;

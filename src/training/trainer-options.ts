@@ -9,6 +9,7 @@ import {
 } from '../check.ts';
 import { OptionError } from '../errors.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
+import { FIGURE_THEMES, type FigureTheme } from '../report/figure-theme.ts';
 import { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
 import { checkLabelIds } from './label-ids.ts';
 import { type Metric, metrics } from './metric.ts';
@@ -60,12 +61,18 @@ export interface BertTrainerOptions {
   keep?: number | undefined;
   /** Save model and tokenizer of the best evaluation (of the last epoch without validation data). @default true */
   saveBest?: boolean | undefined;
-  /** Write classification_report.txt for the best epoch. @default true */
+  /** Write report.json after each epoch, and classification_report.txt for the best one. @default true */
   report?: boolean | undefined;
+  /** Write history.jsonl: steps, evaluations and checkpoints, a line each. @default what `report` is */
+  history?: boolean | undefined;
+  /** Write event files for TensorBoard into the folder `tensorboard`. @default false */
+  tensorboard?: boolean | undefined;
   /** Draw error_curves and learning_rate, PNG and SVG each. @default true */
   figures?: boolean | undefined;
   /** Where the sentences come from, for the model card. @default nothing is said */
   dataSource?: string | undefined;
+  /** Dark figures have `_dark` in their names. @default 'both' */
+  figureTheme?: FigureTheme | 'both' | undefined;
 }
 
 type Complete<Options> = { [Name in keyof Options]-?: NonNullable<Options[Name]> };
@@ -103,8 +110,11 @@ const known = [
   'keep',
   'saveBest',
   'report',
+  'history',
+  'tensorboard',
   'figures',
   'dataSource',
+  'figureTheme',
 ];
 
 /** @throws OptionError */
@@ -150,8 +160,11 @@ export function resolveTrainerOptions(options: BertTrainerOptions): TrainerSetti
     keep: checkInteger('keep', options.keep ?? 2, 1),
     saveBest: checkBoolean('saveBest', options.saveBest ?? true),
     report: checkBoolean('report', options.report ?? true),
+    history: checkBoolean('history', options.history ?? options.report ?? true),
+    tensorboard: checkBoolean('tensorboard', options.tensorboard ?? false),
     figures: checkBoolean('figures', options.figures ?? true),
     dataSource: options.dataSource === undefined ? undefined : checkString('dataSource', options.dataSource),
+    figureTheme: checkOneOf('figureTheme', options.figureTheme ?? 'both', [...FIGURE_THEMES, 'both']),
   };
 }
 

@@ -6,6 +6,7 @@ import { type Evaluation, evaluateModel } from './evaluate.ts';
 import type { TrainerEvent, TrainResult } from './events.ts';
 import { type BatchLoader, checkLoader } from './loader.ts';
 import { initialState } from './loop-state.ts';
+import { recorded } from './outputs/recorded.ts';
 import { fingerprintOf } from './resume/fingerprint.ts';
 import { ResumeStates } from './resume/resume-states.ts';
 import { RunFolder } from './run-folder.ts';
@@ -70,7 +71,11 @@ export class BertTrainer {
    *   has too little space
    * @throws the signal's reason if one aborts
    */
-  async *run(data: RunOptions): AsyncGenerator<TrainerEvent, void> {
+  run(data: RunOptions): AsyncGenerator<TrainerEvent, void> {
+    return recorded(this.#loop(data), this.#settings);
+  }
+
+  async *#loop(data: RunOptions): AsyncGenerator<TrainerEvent, void> {
     checkKnownOptions('train', data, ['dataloaderTrain', 'dataloaderVal', 'signal', 'stopSignal', 'resume']);
     const { dataloaderTrain, dataloaderVal, signal, stopSignal, resume = false } = data;
     checkBoolean('resume', resume);

@@ -57,14 +57,13 @@ export class TrainingLoop {
   }
 
   async *#epochs(): AsyncGenerator<TrainerEvent, void> {
-    const { settings, folder, states, training } = this.#parts;
+    const { settings, states, training } = this.#parts;
     while (this.#state.epoch <= settings.nEpochs && !this.#state.stoppedEarly) {
       yield* this.#epoch();
       endEpoch(this.#state, training.epoch);
       yield* this.#save();
     }
     const result = resultOf(this.#state);
-    await folder.draw(this.#state);
     await states?.finish(this.#state);
     yield { type: 'end', result };
   }

@@ -6,6 +6,20 @@ import { corpusFolder, iob2, modelFlags, runCli, runFlags } from '../support/cli
 import { sentences } from '../support/small-training.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
+/** What a run with a file for evaluation and one for the test writes beside its checkpoint. */
+const writtenFiles = [
+  'classification_report.txt',
+  'error_curves.png',
+  'error_curves_dark.svg',
+  'history.jsonl',
+  'learning_rate.png',
+  'report.json',
+  'run_config.json',
+  'tensorboard',
+  'test_report.json',
+  'test_report.txt',
+];
+
 test.serial(
   'a run reads its configuration, trains, scores the test file and says what to do next',
   async t => {
@@ -23,14 +37,10 @@ test.serial(
       stdout,
       /\nBest epoch: \d of 2\n\nEntities[\s\S]*\nTest file: test\.iob2\n\nEntities[\s\S]*\nWords/,
     );
-    t.regex(stdout, /\nThe run is in my run: model, tokenizer, classification_report\.txt and figures\.\n/);
+    t.regex(stdout, /\nThe run is in my run: model, tokenizer, reports and figures\.\n/);
 
     const written = await readdir(join(cwd, 'my run'));
-    t.true(
-      ['model.safetensors', 'vocab.txt', 'classification_report.txt', 'error_curves.svg'].every(name =>
-        written.includes(name),
-      ),
-    );
+    t.true([...writtenFiles, 'model.safetensors', 'vocab.txt'].every(name => written.includes(name)));
     const saved = JSON.parse(await readFile(join(cwd, 'my run', 'config.json'), 'utf8'));
     t.deepEqual(Object.values(saved.id2label), ['B-cell', 'B-protein', 'I-cell', 'I-protein', 'O']);
     t.deepEqual([saved.hidden_dropout_prob, saved.attention_probs_dropout_prob], [0.3, 0.3]);
@@ -47,14 +57,71 @@ test.serial(
   },
 );
 
-test.serial('--overwrite replaces a checkpoint; without --eval-file there is no report', async t => {
+test.serial('run_config.json holds what a run was made of, and --config makes it again', async t => {
+  const cwd = await corpusFolder(t);
+  const given = [
+    '--epochs',
+    '2',
+    '--freeze-layers',
+    '1',
+    '--warmup-steps',
+    '1',
+    '--dropout',
+    '0.1',
+    '--no-figures',
+  ];
+  await runCli(['train', ...runFlags, ...given, '--output-dir', 'first'], { cwd });
+  const config = JSON.parse(await readFile(join(cwd, 'first', 'run_config.json'), 'utf8'));
+  t.like(config.options, {
+    trainFile: 'train.iob2',
+    maxLenSeq: 32,
+    epochs: 2,
+    batchSize: 8,
+    optimizer: 'adam',
+    warmupSteps: 1,
+    freezeEmbeddings: true,
+    figures: false,
+    seed: 42,
+  });
+  t.deepEqual(Object.keys(config.versions), ['nerbert', 'node', 'libtorch', 'addon']);
+  t.is(config.files.trainFile, join(cwd, 'train.iob2'));
+  t.is(config.versions.node, process.versions.node);
+  t.is(config.machine.dtype, 'float32');
+
+  const again = await runCli(['train', '--config', 'first/run_config.json', '--output-dir', 'second'], {
+    cwd,
+  });
+  t.deepEqual([again.code, again.stderr], [0, '']);
+  const [first = '', second = ''] = await Promise.all(
+    ['first', 'second'].map(dir => readFile(join(cwd, dir, 'history.jsonl'), 'utf8')),
+  );
+  t.true(first.includes('"step":4'));
+  t.is(second, first);
+  t.false((await readdir(join(cwd, 'second'))).includes('error_curves.png'));
+});
+
+test.serial('each record can be left out', async t => {
+  const cwd = await corpusFolder(t);
+  const off = ['--no-report', '--no-history', '--no-tensorboard', '--no-figures'];
+  const args = ['train', ...runFlags, '--test-file', 'test.iob2', '--epochs', '1', '--output-dir', 'run'];
+  const { code, stdout } = await runCli([...args, ...off], { cwd });
+  t.is(code, 0);
+  t.regex(stdout, /\nThe run is in run: model and tokenizer\.\n\nNext/);
+  const written = await readdir(join(cwd, 'run'));
+  t.deepEqual(
+    written.filter(name => writtenFiles.includes(name)),
+    ['run_config.json'],
+  );
+});
+
+test.serial('--overwrite replaces a checkpoint; without --eval-file there are no scores', async t => {
   const cwd = await corpusFolder(t);
   await mkdir(join(cwd, 'run'));
   await writeFile(join(cwd, 'run', 'config.json'), '{}');
   const args = ['train', '--train-file', 'train.iob2', ...modelFlags, '--epochs', '1'];
   const { code, stdout } = await runCli([...args, '--output-dir', 'run', '--overwrite'], { cwd });
   t.is(code, 0);
-  t.regex(stdout, /\nThe run is in run: model, tokenizer and figures\.\n/);
+  t.regex(stdout, /\nThe run is in run: model, tokenizer, reports and figures\.\n/);
   t.is(JSON.parse(await readFile(join(cwd, 'run', 'config.json'), 'utf8')).model_type, 'bert');
 });
 

@@ -90,6 +90,7 @@ export class ResumeStates {
     const from = {
       step: loop.step,
       epoch: loop.epoch,
+      evaluatedAt: loop.evaluations.at(-1)?.step,
       finished: !engine,
       notes: differences(machine, machineOf(settings)),
     };

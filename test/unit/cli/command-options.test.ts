@@ -19,7 +19,9 @@ test('the help lists every option, with its default', t => {
   const help = command.helpInformation().replaceAll(/\s+/g, ' ');
   t.true(help.includes('--config <FILE>'));
   for (const { name, value } of trainOptionSpecs) {
-    t.true(help.includes(` ${flagOf(name)}${value === undefined ? '' : ` <${value}>`} `), name);
+    const flag =
+      trainDefaults[name] === true ? flagOf(`no${name[0]?.toUpperCase()}${name.slice(1)}`) : flagOf(name);
+    t.true(help.includes(` ${flag}${value === undefined ? '' : ` <${value}>`} `), name);
   }
   const shown = [...help.matchAll(/\(default: ([^)]*)\)/g)].map(match => match[1]);
   for (const value of Object.values(trainDefaults)) {
@@ -38,6 +40,16 @@ test('the defaults are the original project’s best run', t => {
     [trainDefaults.optimizer, trainDefaults.weightDecay, trainDefaults.clipping],
     ['adam', 0, undefined],
   );
+});
+
+test('what is on by default is switched off by --no-, and on again over a configuration file', t => {
+  const flagsOf = (...args: string[]) => {
+    const command = new Command('train');
+    addFlags(command, trainOptionSpecs, trainDefaults);
+    return command.parse(args, { from: 'user' }).opts();
+  };
+  t.deepEqual(flagsOf(), {});
+  t.deepEqual(flagsOf('--no-figures', '--tensorboard'), { figures: false, tensorboard: true });
 });
 
 const given = (flags: Record<string, unknown>) => givenOptions(flags, trainOptionSpecs);

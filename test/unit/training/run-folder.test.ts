@@ -27,7 +27,10 @@ const checkpointFiles = [
   'tokenizer_config.json',
   'vocab.txt',
 ];
-const figureFiles = ['error_curves.png', 'error_curves.svg', 'learning_rate.png', 'learning_rate.svg'];
+const figureFiles = ['error_curves', 'error_curves_dark', 'learning_rate', 'learning_rate_dark'].flatMap(
+  name => [`${name}.png`, `${name}.svg`],
+);
+const reportFiles = ['classification_report.txt', 'history.jsonl', 'report.json'];
 
 test('a run leaves the best epoch’s model, tokenizer and report, and the figures', async t => {
   const outputDir = join(await temporaryFolder(t), 'a', 'run');
@@ -40,10 +43,7 @@ test('a run leaves the best epoch’s model, tokenizer and report, and the figur
   const trainer = trainerOf(model, { ...all, nEpochs: 2, scheduler });
   const events = await eventsOf(trainer, { dataloaderTrain, dataloaderVal });
   t.deepEqual(only(events, 'checkpoint'), [{ type: 'checkpoint', epoch: 1, dir: outputDir }]);
-  t.deepEqual(
-    (await readdir(outputDir)).sort(),
-    ['classification_report.txt', ...checkpointFiles, ...figureFiles].sort(),
-  );
+  t.deepEqual((await readdir(outputDir)).sort(), [...reportFiles, ...checkpointFiles, ...figureFiles].sort());
 
   const best = only(events, 'end')[0]?.result.best;
   t.is(best?.epoch, 1);
@@ -83,13 +83,13 @@ test('a run leaves the best epoch’s model, tokenizer and report, and the figur
   t.true(curves.includes('best epoch'));
 });
 
-test('without validation data the last epoch is saved, and there is nothing to report', async t => {
+test('without validation data the last epoch is saved, and there are no scores to report', async t => {
   const outputDir = await temporaryFolder(t);
   await using model = await smallModel();
   const trainer = trainerOf(model, { outputDir, saveBest: true, report: true, nEpochs: 2 });
   const events = await eventsOf(trainer, { dataloaderTrain: loaderOf(model, sentences(8)) });
   t.deepEqual(only(events, 'checkpoint'), [{ type: 'checkpoint', epoch: 2, dir: outputDir }]);
-  t.deepEqual((await readdir(outputDir)).sort(), checkpointFiles);
+  t.deepEqual((await readdir(outputDir)).sort(), [...checkpointFiles, 'history.jsonl', 'report.json'].sort());
   await using saved = await BertForTokenClassification.fromPretrained(outputDir, { device: 'cpu' });
   t.deepEqual(
     await saved.session.readParameter('classifier.weight'),
@@ -103,12 +103,15 @@ test('the parts are written one by one as asked', async t => {
   const loader = loaderOf(model, sentences(8));
   const data = { dataloaderTrain: loader, dataloaderVal: loader };
   const parts = [
-    { option: { report: true }, files: ['classification_report.txt'] },
+    { option: { report: true }, files: reportFiles },
+    { option: { report: true, history: false }, files: ['classification_report.txt', 'report.json'] },
+    { option: { history: true }, files: ['history.jsonl'] },
+    { option: { tensorboard: true }, files: ['tensorboard'] },
     { option: { figures: true }, files: figureFiles },
     { option: { saveBest: true }, files: checkpointFiles },
   ];
   for (const { option, files } of parts) {
-    const outputDir = join(folder, Object.keys(option).join());
+    const outputDir = join(folder, JSON.stringify(option));
     await trainerOf(model, { outputDir, ...option }).train(data);
     t.deepEqual((await readdir(outputDir)).sort(), files);
   }
@@ -120,7 +123,7 @@ test('a folder that cannot be written to is refused before training', async t =>
   await using model = await smallModel();
   const before = await model.session.readParameter('classifier.weight');
   const data = { dataloaderTrain: loaderOf(model, sentences(8)) };
-  for (const option of ['saveBest', 'report', 'figures']) {
+  for (const option of ['saveBest', 'report', 'history', 'tensorboard', 'figures']) {
     const run = trainerOf(model, { outputDir: join(file, 'run'), [option]: true }).run(data);
     await t.throwsAsync(run.next(), { instanceOf: NerbertError, code: 'ERR_IO', message: /is a file/ });
   }
