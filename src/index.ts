@@ -65,6 +65,7 @@ export type {
   EvaluationStepEvent,
   MistakeEvent,
   ResumedFrom,
+  SplitEvent,
   StartEvent,
   StateEvent,
   StepEvent,

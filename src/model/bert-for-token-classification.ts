@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { IGNORE_INDEX } from '../batch.ts';
+import { IGNORE_INDEX, type PackedBatch } from '../batch.ts';
 import { checkKnownOptions, checkNumber, checkOneOf, checkPositive, checkString } from '../check.ts';
 import {
   type BertConfig,
@@ -214,7 +214,11 @@ export class BertForTokenClassification {
    * @throws OptionError for a batch that does not fit the model
    */
   async predictLabelled(batch: AnyBatch): Promise<LabelPredictions> {
-    const { packed } = checkBatch(batch, this.geometry, 'batch');
+    return this.predictPacked(checkBatch(batch, this.geometry, 'batch').packed);
+  }
+
+  /** The same for a batch that was checked. @internal */
+  async predictPacked(packed: PackedBatch): Promise<LabelPredictions> {
     const { logits, lossSum, lossWeight } = await this.session.forward(packed);
     const numLabels = this.#numLabels;
     const predictions: number[] = [];
@@ -231,6 +235,12 @@ export class BertForTokenClassification {
    */
   async trainStep(batches: AnyBatch | AnyBatch[], options: TrainStepOptions): Promise<TrainStepResult> {
     const list = isBatchList(batches) ? batches : [batches];
+    const packed = list.map((batch, i) => checkBatch(batch, this.geometry, `batches[${i}]`).packed);
+    return this.trainPacked(packed, options);
+  }
+
+  /** The same for batches that were checked. @internal */
+  async trainPacked(packed: readonly PackedBatch[], options: TrainStepOptions): Promise<TrainStepResult> {
     checkKnownOptions('trainStep', options, ['optimizer', 'learningRate', 'clipping', 'lossReduction']);
     const { optimizer, clipping, lossReduction = 'token-mean' } = options;
     if (!optimizer?.handle) {
@@ -243,14 +253,13 @@ export class BertForTokenClassification {
     const learningRate = checkNumber('learningRate', options.learningRate ?? optimizer.learningRate, 0);
     checkOneOf('lossReduction', lossReduction, ['token-mean', 'batch-mean', 'mean-of-batch-means']);
     if (clipping !== undefined) checkPositive('clipping', clipping);
-    if (list.length === 0) throw new OptionError('batches', 'at least one batch', list);
-    const packed = list.map((batch, i) => checkBatch(batch, this.geometry, `batches[${i}]`).packed);
+    if (packed.length === 0) throw new OptionError('batches', 'at least one batch', packed);
     if (!packed.some(({ labels }) => labels?.some(label => this.#counts(label)))) {
       throw new OptionError('batches', 'a label that counts (not -100, of weight above 0)', 'none');
     }
 
     const job = this.session.trainStep({
-      batches: packed,
+      batches: [...packed],
       optimizer: optimizer.handle.id,
       learningRate,
       ...(clipping !== undefined && { clipping }),

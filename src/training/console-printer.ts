@@ -1,5 +1,12 @@
 import { MistakeTables, type PredictedSentence } from '../evaluation/mistakes.ts';
-import type { EarlyStop, EvaluationEvent, ResumedFrom, TrainerEvent, TrainResult } from './events.ts';
+import type {
+  EarlyStop,
+  EvaluationEvent,
+  ResumedFrom,
+  SplitEvent,
+  TrainerEvent,
+  TrainResult,
+} from './events.ts';
 import { progressPrinter } from './progress-printer.ts';
 import type { TrainerSettings } from './trainer-options.ts';
 
@@ -29,6 +36,9 @@ export async function printEvents(
         if (progress) process.stdout.write(`${epochLine(event, settings.nEpochs)}\n`);
         mistakes.print();
         mistakes = new MistakeLines(settings);
+      } else if (event.type === 'split' && progress) {
+        progress.clear();
+        process.stdout.write(`${splitLine(event)}\n`);
       } else if (event.type === 'checkpoint' && progress) {
         process.stdout.write(`  saved model and tokenizer to ${event.dir}\n`);
       } else if (event.type === 'start' && event.resumed && progress) {
@@ -60,6 +70,13 @@ class MistakeLines {
   print(): void {
     if (this.#lines.length > 0) process.stdout.write(`\n${this.#lines.join('\n')}\n\n`);
   }
+}
+
+function splitLine({ step, parts, rows }: SplitEvent): string {
+  return (
+    `  not enough memory for step ${step}: micro-batches are now computed in ${parts} parts of at most ${rows} ` +
+    `${rows === 1 ? 'sentence' : 'sentences'}; steps and losses stay the same`
+  );
 }
 
 function resumedLines({ step, epoch, finished, notes }: ResumedFrom): string[] {

@@ -21,6 +21,17 @@ export interface StepEvent {
   pieces: number;
 }
 
+/** The memory did not hold a step's micro-batches: they are halved, for this step and all later ones. */
+export interface SplitEvent {
+  type: 'split';
+  /** The step that is taken again, counted from 1. */
+  step: number;
+  /** Parts that each micro-batch is now split into; the step as a whole stays the same. */
+  parts: number;
+  /** Rows, sentences as a rule, of the largest part. */
+  rows: number;
+}
+
 /** A batch of the validation data was predicted and scored. */
 export interface EvaluationStepEvent {
   type: 'evaluation-step';
@@ -101,6 +112,7 @@ export interface EndEvent {
 export type TrainerEvent =
   | StartEvent
   | StepEvent
+  | SplitEvent
   | EvaluationStepEvent
   | MistakeEvent
   | EvaluationEvent

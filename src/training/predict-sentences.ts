@@ -32,7 +32,7 @@ export async function* predictSentences(
   let index = 0;
   for (const batch of loader) {
     const { packed } = checkBatch(batch, model.geometry, `dataloaderVal[${index++}]`);
-    const { predictions, lossSum, lossWeight } = await model.predictLabelled(packed);
+    const { predictions, lossSum, lossWeight } = await model.predictPacked(packed);
     const sentences =
       samples && batch.labelledWords
         ? fromSamples(samples, batch.labelledWords, predictions, tagOf, seen)

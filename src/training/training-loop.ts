@@ -1,7 +1,8 @@
 import { checkBatch } from '../engine/packing.ts';
 import { NerbertError, OptionError } from '../errors.ts';
 import { type Evaluation, evaluationEvents } from './evaluate.ts';
-import type { StateEvent, StepEvent, TrainerEvent } from './events.ts';
+import type { SplitEvent, StateEvent, StepEvent, TrainerEvent } from './events.ts';
+import { FittingSteps } from './fitting-steps.ts';
 import { type BatchLoader, countLabels, noLabelledWord, stepBatches } from './loader.ts';
 import { endEpoch, type LoopState, meanLoss, resultOf } from './loop-state.ts';
 import { scoreOf } from './metric.ts';
@@ -37,12 +38,14 @@ interface StepGroup {
 export class TrainingLoop {
   readonly #parts: LoopParts;
   readonly #state: LoopState;
+  readonly #steps: FittingSteps;
   readonly #signal: AbortSignal | undefined;
 
   constructor(parts: LoopParts, state: LoopState) {
     const { signal, stopSignal } = parts;
     this.#parts = parts;
     this.#state = state;
+    this.#steps = new FittingSteps(parts.settings.model);
     this.#signal = signal && stopSignal ? AbortSignal.any([stopSignal, signal]) : (signal ?? stopSignal);
   }
 
@@ -77,8 +80,8 @@ export class TrainingLoop {
         if (state.stoppedEarly) return;
       }
       this.#signal?.throwIfAborted();
-      const event = await this.#step(group);
-      if (!event) continue; // only words without pieces: there is nothing to learn
+      const event = yield* this.#step(group);
+      if (!event) continue; // only words without pieces or of weight 0: there is nothing to learn
       yield event;
       const { saveEvery } = settings;
       if (typeof saveEvery === 'number' && state.step % saveEvery === 0) yield* this.#save();
@@ -107,21 +110,16 @@ export class TrainingLoop {
   }
 
   /** Makes a step of a group, if there is anything to learn from it. */
-  async #step(group: StepGroup): Promise<StepEvent | undefined> {
+  async *#step(group: StepGroup): AsyncGenerator<SplitEvent, StepEvent | undefined> {
     const state = this.#state;
     const { model, optimizer, scheduler, clipping, lossReduction } = this.#parts.settings;
     const batches = this.#packed(group);
     const counts = batches.map(batch => countLabels(batch, model.classWeights));
-    const words = sum(counts.map(count => count.words));
-    if (words === 0) return undefined;
-    const learningRate = scheduler.learningRate(state.step);
-    const { losses, gradNorm, pieces } = await model.trainStep(batches, {
-      optimizer,
-      learningRate,
-      clipping,
-      lossReduction,
-    });
     const weight = sum(counts.map(count => count.weight));
+    if (weight === 0) return undefined;
+    const learningRate = scheduler.learningRate(state.step);
+    const options = { optimizer, learningRate, clipping, lossReduction };
+    const { losses, gradNorm, pieces } = yield* this.#steps.take(batches, options, state.step + 1);
     // A share of the step's mean stands for the whole step; a micro-batch's own mean for that micro-batch.
     const lossSum = sum(
       losses.map((loss, i) => loss * (lossReduction === 'token-mean' ? weight : (counts[i]?.weight ?? 0))),
@@ -142,7 +140,7 @@ export class TrainingLoop {
       loss: lossSum / weight,
       learningRate,
       gradNorm,
-      words,
+      words: sum(counts.map(count => count.words)),
       pieces,
     };
   }
