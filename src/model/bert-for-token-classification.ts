@@ -213,8 +213,8 @@ export class BertForTokenClassification {
    *
    * @throws OptionError for a batch that does not fit the model
    */
-  async predictLabelled(batch: AnyBatch): Promise<LabelPredictions> {
-    return this.predictPacked(checkBatch(batch, this.geometry, 'batch').packed);
+  predictLabelled(batch: AnyBatch): Promise<LabelPredictions> {
+    return promised(() => this.predictPacked(checkBatch(batch, this.geometry, 'batch').packed));
   }
 
   /** The same for a batch that was checked. @internal */
@@ -233,10 +233,12 @@ export class BertForTokenClassification {
    *
    * @throws OptionError for a batch or an option that cannot be used; the model is then unchanged
    */
-  async trainStep(batches: AnyBatch | AnyBatch[], options: TrainStepOptions): Promise<TrainStepResult> {
+  trainStep(batches: AnyBatch | AnyBatch[], options: TrainStepOptions): Promise<TrainStepResult> {
     const list = isBatchList(batches) ? batches : [batches];
-    const packed = list.map((batch, i) => checkBatch(batch, this.geometry, `batches[${i}]`).packed);
-    return this.trainPacked(packed, options);
+    return promised(() => {
+      const packed = list.map((batch, i) => checkBatch(batch, this.geometry, `batches[${i}]`).packed);
+      return this.trainPacked(packed, options);
+    });
   }
 
   /** The same for batches that were checked. @internal */
@@ -264,7 +266,7 @@ export class BertForTokenClassification {
       learningRate,
       ...(clipping !== undefined && { clipping }),
       tokenMean: lossReduction === 'token-mean',
-      lossScale: lossReduction === 'mean-of-batch-means' ? 1 / list.length : 1,
+      lossScale: lossReduction === 'mean-of-batch-means' ? 1 / packed.length : 1,
       step: this.#steps++,
     });
     job.catch(() => {}); // a failed optimizer tells first, and better
@@ -396,6 +398,18 @@ function dropoutRates(config: BertConfig): DropoutRates {
     attention: config.attentionProbsDropoutProb,
     classifier: config.classifierDropout ?? config.hiddenDropoutProb,
   };
+}
+
+/**
+ * The promise that a function returns, or one that rejects with what it throws. An async function around a promise would
+ * settle later than the promise, and calls out of their order.
+ */
+function promised<Result>(begin: () => Promise<Result>): Promise<Result> {
+  try {
+    return begin();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** A tuple batch is an array too: it begins with an array of Int32Arrays. */

@@ -29,7 +29,7 @@ export class FittingSteps {
    *
    * @param step its number, for the events
    * @returns one loss for each of `batches`, whole
-   * @throws NativeError `ERR_OUT_OF_MEMORY` if not even single rows fit, or for `batch-mean`
+   * @throws NativeError `ERR_OUT_OF_MEMORY` if not even single rows fit, or for another objective
    */
   async *take(
     batches: readonly PackedBatch[],
@@ -44,8 +44,8 @@ export class FittingSteps {
         return { ...result, losses: regroup(result.losses, parts) };
       } catch (error) {
         const rows = Math.max(...batches.map(rowsOf));
-        if (!isOutOfMemory(error) || options.lossReduction === 'batch-mean' || this.#parts >= rows)
-          throw error;
+        const { lossReduction = 'token-mean' } = options;
+        if (!isOutOfMemory(error) || lossReduction !== 'token-mean' || this.#parts >= rows) throw error;
         this.#parts *= 2;
         yield { type: 'split', step, parts: this.#parts, rows: Math.ceil(rows / this.#parts) };
       }
