@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
 import { exitCodeOf, explain } from './failure.ts';
 import { endWithReader } from './output.ts';
+import { addPushCommand } from './push-command.ts';
 import { addTrainCommand } from './train-command.ts';
 
 endWithReader();
@@ -13,6 +14,7 @@ const program = new Command('nerbert')
   .showHelpAfterError('Run with --help to see what is possible.')
   .exitOverride();
 addTrainCommand(program);
+addPushCommand(program);
 
 try {
   await program.parseAsync();

@@ -7,16 +7,27 @@ export interface Subject {
   revision: string;
   /** The file asked for; undefined: the whole model. */
   file?: string | undefined;
+  /** Whether it is sent to the hub, not got from it. */
+  sending?: boolean | undefined;
 }
+
+/** What a refusal means, in words for the user. */
+export type Refusal = (response: Response, subject: Subject, settings: HubSettings) => Error | Promise<Error>;
 
 /** A failure that may be gone at the next attempt. */
 export class Transient extends Error {
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Whether the server certainly did nothing of what it was asked. */
+  readonly untouched: boolean;
 
-  constructor(message: string, { retryAfterMs, cause }: { retryAfterMs?: number; cause?: unknown } = {}) {
-    super(message, { cause });
-    this.retryAfterMs = retryAfterMs;
+  constructor(
+    message: string,
+    options: { retryAfterMs?: number; untouched?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.retryAfterMs = options.retryAfterMs;
+    this.untouched = options.untouched ?? false;
   }
 }
 
@@ -66,6 +77,27 @@ export function readFailure(response: Response, subject: Subject, settings: HubS
   return refuse(`expected ${file ?? 'the list of its files'} but ${status}`);
 }
 
+/** What a refusal means for somebody who wants to publish a model. */
+export async function writeFailure(
+  response: Response,
+  { repo }: Subject,
+  { endpoint }: HubSettings,
+): Promise<NerbertError> {
+  const body = (await response.json().catch(() => undefined)) as { error?: unknown } | undefined;
+  const told = typeof body?.error === 'string' ? `: ${shorten(body.error)}` : '';
+  const status = `${endpoint} answers ${response.status}${told}`;
+  const owner = repo.split('/')[0];
+  const tokens = `${endpoint}/settings/tokens`;
+  const messages: Record<number, string> = {
+    401: `the access token was refused (${status}). Make one that may write at ${tokens} and set HF_TOKEN`,
+    403: `the access token may not write there (${status}). Make one that may write to models of ${owner} at ${tokens}`,
+    404: `it is not there, or not for the access token in use (${status}). Check --repo and --revision`,
+    409: `it has just been changed, or made, by somebody else (${status}). Look at ${endpoint}/${repo} and try again`,
+  };
+  const message = messages[response.status] ?? `${status}. Nothing was published`;
+  return new NerbertError('ERR_HUB', `Could not publish ${repo}: ${message}`);
+}
+
 /** Status and reason as the hub gives them. */
 export function answerOf(response: Response): string {
   const reason = response.headers.get('x-error-message') || response.statusText;
@@ -73,7 +105,12 @@ export function answerOf(response: Response): string {
 }
 
 /** @returns what to tell when the last attempt has failed as well */
-export function giveUp(failure: Transient, { repo, file }: Subject, settings: HubSettings): NerbertError {
+export function giveUp(
+  failure: Transient,
+  { repo, file, sending = false }: Subject,
+  settings: HubSettings,
+): NerbertError {
+  const act = sending ? ['send', 'to'] : ['get', 'from'];
   const what = file === undefined ? repo : `${file} of ${repo}`;
   const proxy = process.env.HTTPS_PROXY || process.env.https_proxy;
   const remedies = [
@@ -84,7 +121,7 @@ export function giveUp(failure: Transient, { repo, file }: Subject, settings: Hu
   ];
   return new NerbertError(
     'ERR_NETWORK',
-    `Could not get ${what} from ${settings.endpoint}: ${failure.message}. ${remedies.join('; ')}`,
+    `Could not ${act[0]} ${what} ${act[1]} ${settings.endpoint}: ${failure.message}. ${remedies.join('; ')}`,
     { cause: failure.cause ?? failure },
   );
 }

@@ -1,8 +1,8 @@
 import type { PathInfo } from '@huggingface/hub';
 import { CheckpointError, NerbertError } from '../errors.ts';
-import { readFailure, type Subject } from './failures.ts';
+import { apiFetch } from './api-fetch.ts';
+import { readFailure } from './failures.ts';
 import { isCommit } from './names.ts';
-import { asTransient, retrying, StallWatch, send } from './request.ts';
 import type { HubSettings } from './settings.ts';
 
 /** What a revision of a model holds. */
@@ -29,7 +29,7 @@ export async function listModel(repo: string, settings: HubSettings): Promise<Li
       revision,
       hubUrl: endpoint,
       additionalFields: ['sha', 'filePaths'],
-      fetch: apiFetch({ repo, revision }, settings),
+      fetch: apiFetch({ repo, revision }, settings, readFailure),
     }),
   );
   if (!isCommit(info.sha)) throw notAHub(settings, `the commit ${JSON.stringify(info.sha)}`);
@@ -50,7 +50,7 @@ export async function describeFiles(
       revision: commit,
       paths: [...names],
       hubUrl: settings.endpoint,
-      fetch: apiFetch({ repo, revision: commit }, settings),
+      fetch: apiFetch({ repo, revision: commit }, settings, readFailure),
     }),
   );
   return names.map(name => {
@@ -71,26 +71,11 @@ function remoteFile({ path, oid, lfs, size }: PathInfo, settings: HubSettings): 
   return { name: path, size: length, digest: { algorithm, value } };
 }
 
-/** A `fetch` for the library: with the token, retries, time limits and errors of ours. */
-function apiFetch(subject: Subject, settings: HubSettings): typeof fetch {
-  return (input, init = {}) =>
-    retrying(subject, settings, async () => {
-      const watch = new StallWatch(settings.stallMs, settings.signal);
-      try {
-        const refused = (response: Response) => readFailure(response, subject, settings);
-        const response = await send(String(input), init, settings, watch, refused);
-        const body = await response.arrayBuffer().catch(error => {
-          throw asTransient(error, watch);
-        });
-        return new Response(body, { status: response.status, headers: response.headers });
-      } finally {
-        watch.end();
-      }
-    });
-}
-
 /** What is no JSON, or none of the expected form, comes from something else than a hub. */
-async function understood<Result>(settings: HubSettings, call: () => Promise<Result>): Promise<Result> {
+export async function understood<Result>(
+  settings: HubSettings,
+  call: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await call();
   } catch (error) {

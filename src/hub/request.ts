@@ -134,6 +134,7 @@ function temporary(response: Response): Transient {
     response.status === 429 ? ': too many requests; with a token in HF_TOKEN more are allowed' : '';
   return new Transient(`it answers ${answerOf(response)}${asked}${hint}`, {
     ...(after !== undefined && { retryAfterMs: after }),
+    untouched: response.status === 429,
   });
 }
 
