@@ -22,7 +22,11 @@ Napi::Value runtime_info(const Napi::CallbackInfo& info) {
   object.Set("libtorch", TORCH_VERSION);
   object.Set("cpuCapability", at::get_cpu_capability());
   object.Set("threads", at::get_num_threads());
-  object.Set("cudaDevices", cuda_device_count());
+  const int devices = cuda_device_count();
+  object.Set("cudaDevices", devices);
+  const auto capabilities = Napi::Array::New(info.Env());
+  for (int i = 0; i < devices; i++) capabilities.Set(static_cast<uint32_t>(i), cuda_capability(i));
+  object.Set("cudaCapabilities", capabilities);
   return object;
 }
 

@@ -40,11 +40,16 @@ export function describeFrozen({ config }: BertForTokenClassification, layers: n
   return `Frozen: the embeddings${below}.`;
 }
 
-export function describeMachine({ device, dtype }: BertForTokenClassification): string {
+/** Where the model computes; `reason`: why in this type, if it was chosen. */
+export function describeMachine(
+  { device, dtype }: BertForTokenClassification,
+  reason: string | undefined,
+): string {
   const { threads, cpuCapability } = loadNative().runtimeInfo();
   const where =
     device === 'cpu' ? `the CPU, ${threads} of ${availableParallelism()} threads, ${cpuCapability}` : device;
-  return `Computing on ${where}, in ${dtype}, with libtorch ${libtorchInfo().version}.`;
+  const why = reason === undefined ? '' : ` (chosen by --dtype auto: ${reason})`;
+  return `Computing on ${where}, in ${dtype}${why}, with libtorch ${libtorchInfo().version}.`;
 }
 
 export function describeBest({ epoch, evaluation }: BestEpoch, epochs: number): string {

@@ -134,7 +134,7 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
   {
     name: 'dtype',
     value: 'TYPE',
-    description: 'of matrix products: auto (float32), float32 or bfloat16',
+    description: 'of matrix products: auto (bfloat16 where the hardware computes in it), float32 or bfloat16',
     check: oneOf('auto', 'float32', 'bfloat16'),
   },
   {

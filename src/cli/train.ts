@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { readConfig } from '../checkpoint/config.ts';
+import { autoDtype } from '../engine/auto-dtype.ts';
+import { resolveDevice } from '../engine/device.ts';
+import { loadNative } from '../engine/native.ts';
 import { OptionError } from '../errors.ts';
 import { writeFileAtomically } from '../files.ts';
 import { type LocatedCheckpoint, locateCheckpoint } from '../hub/checkpoint-folder.ts';
@@ -58,10 +61,13 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
   for (const note of tokenizer.notes) say(note);
   for (const warning of vocabularyWarnings(tokenizer, sampleWords(corpus.train, FIT_WORDS)))
     say(`${warning}\n`);
-  await using model = await loadModel(source, checkpoint, corpus, run);
+  const chosenDtype =
+    run.dtype === 'auto' ? autoDtype(resolveDevice(run.device), loadNative().runtimeInfo()) : undefined;
+  const dtype = chosenDtype?.dtype ?? run.dtype;
+  await using model = await loadModel(source, checkpoint, corpus, { ...run, dtype });
   if (model.loadingReport) say(model.loadingReport);
   if (run.freezeEmbeddings || run.freezeLayers > 0) say(describeFrozen(model, run.freezeLayers));
-  say(describeMachine(model));
+  say(describeMachine(model, chosenDtype?.reason));
   await writeRunConfig(source, checkpoint.folder, run, model);
 
   const result = await trainModel(source, model, tokenizer, corpus, run, signal);

@@ -129,6 +129,8 @@ export interface RuntimeInfo {
   threads: number;
   /** GPUs that libtorch sees. */
   cudaDevices: number;
+  /** Compute capability of each, times 10, such as 80; 0: unknown. */
+  cudaCapabilities: number[];
 }
 
 export interface NativeAddon {

@@ -32,6 +32,10 @@ test.serial(
     t.regex(stdout, /^Data: train\.iob2 and dev\.iob2\nModel: /);
     t.regex(stdout, /\nsentences +30 +12 +9\n/, '--limit');
     t.regex(stdout, /\nepoch 2\/2: training loss /, 'the flag wins over the file');
+    t.regex(
+      stdout,
+      /\nComputing on .*, in (bfloat16|float32) \(chosen by --dtype auto: the [CG]PU .*\), with/,
+    );
     t.regex(stdout, /classifier/, 'the classifier is newly initialised, and that is said');
     t.regex(
       stdout,
