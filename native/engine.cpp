@@ -12,6 +12,7 @@
 
 #include "device.h"
 #include "failure.h"
+#include "host_memory.h"
 #include "tensor_file.h"
 
 namespace nerbert {
@@ -63,7 +64,9 @@ Engine::Engine(const EngineOptions& options, const StopFlag& stop)
       stop_(stop),
       layout_(geometry_),
       bert_(geometry_, frozen_, stop_) {
-  values_ = at::zeros({layout_.total()}, at::TensorOptions().dtype(at::kFloat).device(device_));
+  values_ = device_.is_cpu()
+                ? host_zeros(layout_.total())
+                : at::zeros({layout_.total()}, at::TensorOptions().dtype(at::kFloat).device(device_));
   compute_copy_ = options.bfloat16 ? values_.to(at::kBFloat16) : values_;
   parameters_ = mixed_views(values_, compute_copy_, layout_, geometry_);
   if (!options.class_weights.empty()) class_weights_ = at::tensor(options.class_weights).to(device_);

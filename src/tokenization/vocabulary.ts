@@ -13,11 +13,13 @@ export function parseVocabTxt(text: string, file: string): string[] {
 
 /** The pieces of tokenizer.json's vocabulary by id; ids that it leaves out get the empty string. */
 export function piecesById(vocabulary: Readonly<Record<string, unknown>>, file: string): string[] {
-  const entries = Object.entries(vocabulary);
-  if (entries.length === 0) throw new CheckpointError('expected a vocabulary but it is empty', file);
-  const pieces: string[] = [];
-  for (const [piece, value] of entries) {
-    const id = checkId(value, piece, file);
+  // Not its entries: making these takes three times as long for a large vocabulary.
+  const names = Object.keys(vocabulary);
+  if (names.length === 0) throw new CheckpointError('expected a vocabulary but it is empty', file);
+  // At its size from the start: the pieces that are numbers come first, and would make a slow, sparse list of it.
+  const pieces = new Array<string | undefined>(names.length).fill(undefined);
+  for (const piece of names) {
+    const id = checkId(vocabulary[piece], piece, file);
     if (/[\r\n]/.test(piece)) {
       throw new CheckpointError(
         `expected pieces without line breaks but ${JSON.stringify(piece)} has one`,
