@@ -36,6 +36,7 @@ export { type EntityReportOptions, type EntityScores, entityScores } from './eva
 export type { Score } from './evaluation/scores.ts';
 export { wordReport } from './evaluation/word-report.ts';
 export { type WordReportOptions, type WordScores, wordScores } from './evaluation/word-scores.ts';
+export type { HubOptions } from './hub/settings.ts';
 export type { Entity } from './inference/entities.ts';
 export { pipeline, type TokenClassificationPipeline } from './inference/pipeline.ts';
 export type { PipelineOptions } from './inference/pipeline-options.ts';
@@ -52,8 +53,8 @@ export {
   type CustomInputs,
   type TransposedLogits,
 } from './model/bert-for-token-classification-custom.ts';
-export type { FreezeOptions, ModelOptions } from './model/model-options.ts';
-export { AutoTokenizer } from './tokenization/auto-tokenizer.ts';
+export type { FreezeOptions, ModelOptions, PretrainedOptions } from './model/model-options.ts';
+export { AutoTokenizer, type AutoTokenizerOptions } from './tokenization/auto-tokenizer.ts';
 export { BertTokenizer, type Encoding } from './tokenization/bert-tokenizer.ts';
 export type { Evaluation } from './training/evaluate.ts';
 export type {

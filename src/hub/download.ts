@@ -34,14 +34,18 @@ const underWay = new Map<string, Promise<void>>();
  */
 export async function downloadBlob(download: Download, settings: HubSettings): Promise<void> {
   const { blob, file, onBytes } = download;
-  const same = underWay.get(blob);
-  if (same) await same;
-  else if ((await stat(blob).catch(() => undefined))?.size !== file.size) {
-    const work = fetchBlob(download, settings).finally(() => underWay.delete(blob));
+  let work = underWay.get(blob);
+  if (!work) {
+    work = fetchUnlessThere(download, settings).finally(() => underWay.delete(blob));
     underWay.set(blob, work);
-    await work;
   }
+  await work;
   onBytes(file.size);
+}
+
+async function fetchUnlessThere(download: Download, settings: HubSettings): Promise<void> {
+  const there = await stat(download.blob).catch(() => undefined);
+  if (there?.size !== download.file.size) await fetchBlob(download, settings);
 }
 
 async function fetchBlob(download: Download, settings: HubSettings): Promise<void> {

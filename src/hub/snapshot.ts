@@ -128,7 +128,7 @@ async function makeCache({ cacheDir }: HubSettings): Promise<void> {
   await makeFolder(cacheDir).catch(error => {
     throw new NerbertError(
       'ERR_IO',
-      `${error.message}, with cacheDir (--cache-dir) or HF_HUB_CACHE, for the models of the hub`,
+      `${error.message}. Models of the hub are kept there; cacheDir (--cache-dir) or HF_HUB_CACHE name another`,
       { cause: error },
     );
   });

@@ -3,7 +3,7 @@ import type { BertConfig } from '../checkpoint/config.ts';
 import type { Parameter } from '../engine/addon.ts';
 import { OptionError } from '../errors.ts';
 import { BertForTokenClassification } from './bert-for-token-classification.ts';
-import type { ModelOptions } from './model-options.ts';
+import type { PretrainedOptions } from './model-options.ts';
 
 /** A model's input as a list; its `shape` is `[rows, length]`, without one the list is a single row. */
 export type CustomInputs =
@@ -37,7 +37,7 @@ export class BertForTokenClassificationCustom {
    */
   static async fromPretrained(
     nameOrPath: string,
-    options: ModelOptions = {},
+    options: PretrainedOptions = {},
   ): Promise<BertForTokenClassificationCustom> {
     const model = await BertForTokenClassification.fromPretrained(nameOrPath, options);
     return new BertForTokenClassificationCustom(model);

@@ -86,8 +86,9 @@ export class HubServer {
     return addressOf(this.#hub);
   }
 
+  /** Another host, as for the hub's own clients: by its name, not by its port alone. */
   get cdn(): string {
-    return addressOf(this.#cdn);
+    return addressOf(this.#cdn).replace('127.0.0.1', 'localhost');
   }
 
   /** Adds a commit of these files alone to a branch of a model, which is made where it is missing. @returns the commit */

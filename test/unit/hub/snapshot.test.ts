@@ -156,7 +156,8 @@ test('a folder that cannot be the cache is named with its remedy', async t => {
   await writeFile(settings.cacheDir, 'a file');
   await t.throwsAsync(hubSnapshot('owner/name', 'checkpoint', settings), {
     code: 'ERR_IO',
-    message: /Could not write to the folder .*hub.*--cache-dir.*HF_HUB_CACHE/,
+    message:
+      /Could not write to the folder .*hub: .*Models of the hub are kept there; .*--cache-dir.*HF_HUB_CACHE/,
   });
 });
 
