@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { OptionError } from '../errors.ts';
+import { resumeFolder, savedSteps } from '../training/resume/state-folders.ts';
 import { addFlags, givenOptions } from './command-options.ts';
 import { chooseDataSource, demoDefaults } from './data-source.ts';
 import { interruptible } from './interruption.ts';
+import { checkLoop } from './loop-options.ts';
 import { checkRecipe } from './recipe-options.ts';
+import { resumeAdvice } from './resume-command.ts';
 import { train } from './train.ts';
 import { type TrainOptions, trainDefaults, trainOptionSpecs } from './train-options.ts';
 
@@ -18,7 +21,9 @@ Examples:
   nerbert train --train-file jnlpba --model path/to/checkpoint
       a public corpus, fetched once; ncbi-disease is another
   nerbert train --config run.json --epochs 3
-      options from a file, one of them changed`;
+      options from a file, one of them changed
+  nerbert train --train-file train.iob2 --eval-file dev.iob2 --output-dir runs/a --resume
+      go on with an interrupted run, which printed this command`;
 
 /** Adds `nerbert train`: options in, one training run. */
 export function addTrainCommand(program: Command): void {
@@ -33,11 +38,18 @@ export function addTrainCommand(program: Command): void {
   command.action(async (flags: Record<string, unknown>) => {
     const given = await givenOptions(flags, trainOptionSpecs);
     checkRecipe(given);
+    checkLoop(given);
     const source = chooseDataSource(given);
     const options: TrainOptions = { ...(source.kind === 'demo' ? demoDefaults : trainDefaults), ...given };
     const outputDir = options.outputDir ?? join('runs', timestamp());
-    if (!options.overwrite) refuseCheckpoint(outputDir);
-    await interruptible(signal => train(source, { ...options, outputDir }, signal));
+    if (!options.overwrite && !options.resume) await refuseFormerRun(outputDir);
+    try {
+      await interruptible(signal => train(source, { ...options, outputDir }, signal));
+    } catch (error) {
+      const advice = await resumeAdvice(error, outputDir);
+      if (advice) process.stderr.write(`\n${advice}\n\n`);
+      throw error;
+    }
   });
 }
 
@@ -47,7 +59,16 @@ function timestamp(): string {
   return new Date().toLocaleString('sv-SE').replace(' ', 'T').replaceAll(':', '-');
 }
 
-function refuseCheckpoint(folder: string): void {
+async function refuseFormerRun(folder: string): Promise<void> {
+  const [step] = await savedSteps(resumeFolder(folder));
+  if (step !== undefined) {
+    throw new OptionError(
+      '--output-dir',
+      'a folder without an unfinished run',
+      folder,
+      `Give --resume to go on with it after step ${step}, choose another folder, or give --overwrite to begin anew`,
+    );
+  }
   const found = ['config.json', 'model.safetensors'].find(name => existsSync(join(folder, name)));
   if (found === undefined) return;
   throw new OptionError(

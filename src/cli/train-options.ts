@@ -3,11 +3,12 @@ import { checkDevice, type Device } from '../engine/device.ts';
 import type { HubOptions } from '../hub/settings.ts';
 import { integer, type OptionSpec, oneOf } from './command-options.ts';
 import { hubOptionSpecs } from './hub-options.ts';
+import { type LoopOptions, loopDefaults, loopSpecs } from './loop-options.ts';
 import { type OutputOptions, outputDefaults, outputSpecs } from './output-options.ts';
 import { type RecipeOptions, recipeDefaults, recipeSpecs } from './recipe-options.ts';
 
 /** Options of `train`. */
-export interface TrainOptions extends RecipeOptions, OutputOptions, Omit<HubOptions, 'token'> {
+export interface TrainOptions extends RecipeOptions, LoopOptions, OutputOptions, Omit<HubOptions, 'token'> {
   trainFile?: string;
   evalFile?: string;
   testFile?: string;
@@ -37,6 +38,7 @@ export const trainDefaults: TrainOptions = {
   batchSize: 8,
   accumulateGradEvery: 4,
   ...recipeDefaults,
+  ...loopDefaults,
   maxLenSeq: 128,
   stride: 0,
   groupByLength: false,
@@ -59,7 +61,12 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
       '(default: the corpus in ./data/JNLPBA, else the built-in demo)',
     check: checkString,
   },
-  { name: 'evalFile', value: 'FILE', description: 'IOB2 file to score each epoch on', check: checkString },
+  {
+    name: 'evalFile',
+    value: 'FILE',
+    description: 'IOB2 file to score on, each epoch unless told otherwise',
+    check: checkString,
+  },
   {
     name: 'testFile',
     value: 'FILE',
@@ -78,12 +85,12 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
   {
     name: 'outputDir',
     value: 'DIR',
-    description: 'folder for checkpoint, reports and figures (default: runs/ and the time)',
+    description: 'folder for checkpoint, reports, figures and resume states (default: runs/ and the time)',
     check: checkString,
   },
   {
     name: 'overwrite',
-    description: 'replace the checkpoint that the output folder holds',
+    description: 'replace the checkpoint that the output folder holds, and its resume states',
     check: checkBoolean,
   },
   {
@@ -108,6 +115,7 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
     check: integer(1),
   },
   ...recipeSpecs,
+  ...loopSpecs,
   {
     name: 'maxLenSeq',
     value: 'N',

@@ -17,6 +17,7 @@ import { evaluateModel } from '../training/evaluate.ts';
 import type { TrainResult } from '../training/events.ts';
 import { getOptimizerWithWeightDecay } from '../training/optimizer.ts';
 import { jsonText, scoreReport } from '../training/outputs/report.ts';
+import { removeStates } from '../training/resume/state-folders.ts';
 import { getScheduler } from '../training/schedules.ts';
 import { BertTrainer } from '../training/trainer.ts';
 import { classWeightsOf } from './class-weights.ts';
@@ -24,6 +25,7 @@ import { flagOf } from './command-options.ts';
 import { type Corpus, prepareLoader, readCorpus, sampleWords, tagsOf, tagTable } from './corpus.ts';
 import type { DataSource } from './data-source.ts';
 import { writeEvents, writeJson } from './json-events.ts';
+import { loopSettings } from './loop-options.ts';
 import { fetchNamedCorpora } from './named-corpora.ts';
 import { shownPath } from './paths.ts';
 import { writeRunConfig } from './run-config.ts';
@@ -157,6 +159,7 @@ async function trainModel(
     printEvery: run.printEvery,
     printValMistakes: run.printValMistakes,
     maxMistakes: run.maxMistakes,
+    ...loopSettings(run),
     outputDir: run.outputDir,
     report: run.report,
     history: run.history,
@@ -165,7 +168,8 @@ async function trainModel(
     figureTheme: run.figureTheme,
     dataSource: dataSourceOf(source),
   });
-  const data = { dataloaderTrain, dataloaderVal, signal };
+  if (run.overwrite) await removeStates(run.outputDir);
+  const data = { dataloaderTrain, dataloaderVal, stopSignal: signal, resume: run.resume };
   return run.json ? writeEvents(trainer.run(data), run) : trainer.train(data);
 }
 

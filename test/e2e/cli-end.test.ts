@@ -15,9 +15,13 @@ for (const [signal, code, message] of [
     const [stdout, stderr] = [rest(child.stdout), rest(child.stderr)];
     child.kill(signal);
     t.is(await exitCode(child), code);
-    t.is(
+    const advice =
+      'The run is saved up to step \\d+\\. To go on with it:\\n  (node \\S+|npx nerbert) train .* --resume';
+    t.regex(
       await stderr,
-      `\nnerbert: stopping after the current step; once more to stop at once\nnerbert: ${message}\n`,
+      new RegExp(
+        `^\nnerbert: stopping after the current step; once more to stop at once\n\n${advice}\n\nnerbert: ${message}\n$`,
+      ),
     );
     t.regex(await stdout, /(^|\n)$/, 'lines are whole');
   });

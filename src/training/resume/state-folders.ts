@@ -24,6 +24,11 @@ export async function removeState(resumeDir: string, step: number): Promise<void
   await rm(doomed, { recursive: true });
 }
 
+/** Removes all states of a run. */
+export async function removeStates(outputDir: string): Promise<void> {
+  await rm(resumeFolder(outputDir), { recursive: true, force: true });
+}
+
 /** Removes what a killed process left unfinished in a folder. */
 export async function removeTemporaries(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
