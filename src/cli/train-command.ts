@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { OptionError } from '../errors.ts';
-import { resumeFolder, savedSteps } from '../training/resume/state-folders.ts';
+import { canResume, resumeFolder, savedSteps } from '../training/resume/state-folders.ts';
 import { addFlags, givenOptions } from './command-options.ts';
 import { chooseDataSource, demoDefaults } from './data-source.ts';
 import { interruptible } from './interruption.ts';
@@ -42,7 +42,8 @@ export function addTrainCommand(program: Command): void {
     const source = chooseDataSource(given);
     const options: TrainOptions = { ...(source.kind === 'demo' ? demoDefaults : trainDefaults), ...given };
     const outputDir = options.outputDir ?? join('runs', timestamp());
-    if (!options.overwrite && !options.resume) await refuseFormerRun(outputDir);
+    if (options.resume) await requireRun(outputDir);
+    else if (!options.overwrite) await refuseFormerRun(outputDir);
     try {
       await interruptible(signal => train(source, { ...options, outputDir }, signal));
     } catch (error) {
@@ -57,6 +58,16 @@ export function addTrainCommand(program: Command): void {
 function timestamp(): string {
   // Swedish writes date and time as ISO 8601 does.
   return new Date().toLocaleString('sv-SE').replace(' ', 'T').replaceAll(':', '-');
+}
+
+async function requireRun(folder: string): Promise<void> {
+  if (await canResume(folder)) return;
+  throw new OptionError(
+    '--output-dir',
+    'the folder of a run that saved resume states',
+    folder,
+    'Check the path, or leave --resume out to begin a run',
+  );
 }
 
 async function refuseFormerRun(folder: string): Promise<void> {

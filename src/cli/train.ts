@@ -70,7 +70,7 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
   if (model.loadingReport) say(model.loadingReport);
   if (run.freezeEmbeddings || run.freezeLayers > 0) say(describeFrozen(model, run.freezeLayers));
   say(describeMachine(model, chosenDtype?.reason));
-  await writeRunConfig(source, checkpoint.folder, run, model);
+  if (!run.resume) await writeRunConfig(source, checkpoint.folder, run, model);
 
   const result = await trainModel(source, model, tokenizer, corpus, run, signal);
   if (result.best) say(describeBest(result.best, run.epochs));

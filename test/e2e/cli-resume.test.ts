@@ -59,7 +59,7 @@ test.serial('a folder without a run to resume is named, and not made', async t =
   const cwd = await corpusFolder(t);
   const { code, stderr } = await runCli([...run, '--resume', '--output-dir', 'none'], { cwd });
   t.is(code, 2);
-  t.regex(stderr, /the folder of a run with resume states, to resume it, for outputDir but received "none"/);
+  t.regex(stderr, /the folder of a run that saved resume states for --output-dir but received "none"/);
   t.false(existsSync(join(cwd, 'none')));
 });
 

@@ -9,14 +9,19 @@ import type { ResumedFrom } from '../events.ts';
 import type { LoopState } from '../loop-state.ts';
 import type { TrainerSettings } from '../trainer-options.ts';
 import { checkSameRun, type Fingerprint } from './fingerprint.ts';
-import { removeState, removeTemporaries, resumeFolder, savedSteps, stepFolder } from './state-folders.ts';
+import {
+  finishedFile,
+  removeState,
+  removeTemporaries,
+  resumeFolder,
+  savedSteps,
+  stepFolder,
+} from './state-folders.ts';
 import { fromStateJson, toStateJson } from './state-json.ts';
 
 /** Of the files; another one is not read. */
 const FORMAT = 1;
 const stateFile = 'state.json';
-/** In the place of states, once a run has ended. */
-const finishedFile = 'finished.json';
 
 /** What is in state.json; finished.json has no `engine`. */
 interface StateRecord {
@@ -59,7 +64,7 @@ export class ResumeStates {
       );
     }
     await states.#prepare();
-    await rm(join(states.#folder, finishedFile), { force: true });
+    await rm(finishedFile(states.#folder), { force: true });
     return states;
   }
 
@@ -77,7 +82,7 @@ export class ResumeStates {
     const states = new ResumeStates(settings, fingerprint);
     const [step] = await savedSteps(states.#folder);
     const dir = step === undefined ? states.#folder : stepFolder(states.#folder, step);
-    const record = await states.#read(join(dir, step === undefined ? finishedFile : stateFile));
+    const record = await states.#read(step === undefined ? finishedFile(dir) : join(dir, stateFile));
     const { loop, engine, machine } = record;
     checkSameRun(record.fingerprint, fingerprint);
     await states.#prepare();
@@ -122,7 +127,7 @@ export class ResumeStates {
 
   /** Replaces the states by a note that the run has ended, for those who resume it all the same. */
   async finish(loop: LoopState): Promise<void> {
-    await writeFileAtomically(join(this.#folder, finishedFile), toStateJson(this.#record(loop)));
+    await writeFileAtomically(finishedFile(this.#folder), toStateJson(this.#record(loop)));
     for (const step of await savedSteps(this.#folder)) await removeState(this.#folder, step);
   }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isTemporary, temporaryName } from '../../files.ts';
@@ -10,6 +11,15 @@ export const stepFolder = (resumeDir: string, step: number): string =>
   join(resumeDir, `step-${String(step).padStart(6, '0')}`);
 
 export const resumeFolder = (outputDir: string): string => join(outputDir, 'resume');
+
+/** In the place of states, once a run has ended. */
+export const finishedFile = (resumeDir: string): string => join(resumeDir, 'finished.json');
+
+/** Whether a folder holds a run that can be resumed, be it that it has ended. */
+export async function canResume(outputDir: string): Promise<boolean> {
+  const resumeDir = resumeFolder(outputDir);
+  return existsSync(finishedFile(resumeDir)) || (await savedSteps(resumeDir)).length > 0;
+}
 
 /** Steps of the states in a folder, the newest first. */
 export async function savedSteps(resumeDir: string): Promise<number[]> {
