@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Corpus, type CorpusName, type CorpusPart, corpora, isCorpusName } from '../data/corpora.ts';
 import { fetchCorpusFile } from '../data/fetch-corpus.ts';
+import { type DownloadProgress, downloadProgress } from '../hub/progress.ts';
 import type { DataSource } from './data-source.ts';
-import { downloadBar } from './download-bar.ts';
 
 /**
  * Puts files in the place of the names of corpora, fetched where they are not in the cache. A corpus named for training
@@ -56,14 +56,17 @@ async function fetchPart(
   signal: AbortSignal,
 ): Promise<string> {
   const corpus: Corpus = corpora[name];
-  const bar = downloadBar();
+  let progress: DownloadProgress | undefined;
   try {
     return await fetchCorpusFile(name, corpus.files[part] ? part : 'test', {
       signal,
       onNotice,
-      onProgress: bar.show,
+      onProgress(file, bytes, total) {
+        progress ??= downloadProgress(process.stderr.isTTY ? 'bar' : 'none', `Fetching ${file}`, total);
+        progress.show(file, bytes);
+      },
     });
   } finally {
-    bar.end();
+    progress?.end();
   }
 }

@@ -195,7 +195,7 @@ test('a bad option of a step is refused by name, and the model stays well', asyn
     [
       'unknown reduction',
       { lossReduction: 'mean' },
-      /^Expected one of "token-mean", "batch-mean" for lossReduction but received "mean"$/,
+      /^Expected one of "token-mean", "batch-mean", "mean-of-batch-means" for lossReduction but received "mean"$/,
     ],
     [
       'misspelt option',
