@@ -88,7 +88,8 @@ async function run(options: PushOptions, signal: AbortSignal): Promise<void> {
   if (!options.yes && !(await confirmed(signal))) return say('Nothing was sent.');
   const { message: title, private: hidden } = options;
   const address = await push(target, files, { title, private: hidden }, settings, tell(files));
-  say(`\nSent: ${address}\n\nNext, to use it: pipeline('ner', { model: '${repo}' })`);
+  const revision = target.branch === 'main' ? '' : `, revision: '${target.branch}'`;
+  say(`\nSent: ${address}\n\nNext, to use it: pipeline('ner', { model: '${repo}'${revision} })`);
 }
 
 function describePlan(

@@ -16,36 +16,40 @@ export const wantedInWords: Record<Wanted, string> = {
 const { vocabTxt, tokenizerJson, ...tokenizerSettings } = tokenizerFileNames;
 
 /**
- * The files of a listing that are needed, weights in one format alone. The vocabulary comes after the settings of the
- * tokenizer, so that it is never there without them: a tokenizer would be loaded otherwise than it should.
+ * The files of a listing that are needed, weights in one format alone. The vocabulary comes after all else that tells
+ * how to use it, so that it is never there alone: a tokenizer would be loaded otherwise than it should.
  *
  * @throws CheckpointError if something necessary is not in the listing
  */
 export function chooseFiles(repo: string, listed: readonly string[], wanted: Wanted): string[] {
   const present = (names: readonly string[]) => names.filter(name => listed.includes(name));
-  const chosen = present([configFile]);
-  const refuse = (what: string, found: string) => {
+  const necessary = (names: readonly string[], what: string, found = inWords(listed)): readonly string[] => {
+    if (names.length > 0) return names;
     throw new CheckpointError(`expected ${what} but the model on the hub holds ${found}`, repo);
   };
-  if (wanted !== 'tokenizer') {
-    if (chosen.length === 0) refuse(configFile, inWords(listed));
-    const weights = weightFiles.find(name => listed.includes(name));
-    if (weights === undefined) {
-      const foreign = listed.filter(name => /\.(h5|msgpack|onnx|gguf|ckpt\S*)$/.test(name));
-      refuse(
-        `weights in one of ${weightFiles.join(', ')}`,
-        foreign.length > 0
-          ? `only ${inWords(foreign)}. Convert them with Python's transformers first`
-          : inWords(listed),
-      );
-    } else chosen.push(weights);
-  }
-  if (wanted !== 'model') {
-    const vocabulary = present([vocabTxt, tokenizerJson]);
-    if (vocabulary.length === 0) refuse(`${tokenizerJson} or ${vocabTxt} for the tokenizer`, inWords(listed));
-    chosen.unshift(...present(Object.values(tokenizerSettings)), ...vocabulary);
-  }
-  return chosen;
+  const config = present([configFile]);
+  if (wanted !== 'tokenizer') necessary(config, configFile);
+  const tokenizer = wanted === 'model' ? [] : present(Object.values(tokenizerSettings));
+  const vocabulary =
+    wanted === 'model'
+      ? []
+      : necessary(present([vocabTxt, tokenizerJson]), `${tokenizerJson} or ${vocabTxt} for the tokenizer`);
+  const weights =
+    wanted === 'tokenizer'
+      ? []
+      : necessary(
+          present(weightFiles).slice(0, 1),
+          `weights in one of ${weightFiles.join(', ')}`,
+          foreignWeights(listed),
+        );
+  return [...tokenizer, ...config, ...vocabulary, ...weights];
+}
+
+function foreignWeights(listed: readonly string[]): string | undefined {
+  const foreign = listed.filter(name => /\.(h5|msgpack|onnx|gguf|ckpt\S*)$/.test(name));
+  return foreign.length === 0
+    ? undefined
+    : `only ${inWords(foreign)}. Convert them with Python's transformers first`;
 }
 
 /** Whether a folder, whose content is not known from a listing, holds what is needed. */

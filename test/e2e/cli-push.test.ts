@@ -76,6 +76,7 @@ test('push adds to a model that is there, on a branch of its own, without a card
   const { code, stdout, stderr } = await run(['--repo', 'me/ner', '--revision', 'try/1', '--yes']);
   t.is(code, 0, stderr);
   t.regex(stdout, /which is public; branch try\/1, which is made/);
+  t.regex(stdout, /pipeline\('ner', \{ model: 'me\/ner', revision: 'try\/1' \}\)/);
   t.regex(stdout, /There is no model card \(README\.md\)/);
   t.is(hub.filesOf('me/ner', 'try/1')?.get('notes.txt')?.toString(), 'stays');
   t.true(hub.filesOf('me/ner', 'try/1')?.has('model.safetensors'));

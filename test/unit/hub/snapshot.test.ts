@@ -26,6 +26,20 @@ test('fetches what is needed alone, into the layout of the cache that Python use
   t.is(await readFile(join(model, 'refs', 'main'), 'utf8'), commit);
 });
 
+test('the vocabulary is fetched after all that tells how to use it', async t => {
+  const { hub, settings } = await startHub(t);
+  hub.commit('owner/name', { ...smallModel, 'special_tokens_map.json': '{}', 'tokenizer.json': '{}' });
+  hub.faults.push({
+    on: /resolve.*vocab.txt/,
+    times: 1,
+    answer: (_, response) => response.writeHead(404).end(),
+  });
+  await t.throwsAsync(hubSnapshot('owner/name', 'tokenizer', settings));
+  const fetched = hub.seen(/resolve/).map(({ path }) => basename(path));
+  t.deepEqual(fetched, ['tokenizer_config.json', 'special_tokens_map.json', 'config.json', 'vocab.txt']);
+  await t.throwsAsync(hubSnapshot('owner/name', 'tokenizer', { ...settings, offline: 'HF_HUB_OFFLINE' }));
+});
+
 test('a tokenizer is fetched without weights, a model without a tokenizer', async t => {
   const { hub, settings } = await startHub(t);
   hub.commit('owner/name', smallModel);

@@ -35,6 +35,8 @@ test("other people's code is reached from one place each", t => {
   const root = writeTree(temporaryFolder(t), {
     'src/tokenization/library.ts': "import { Tokenizer } from '@huggingface/tokenizers';\n",
     'src/data/encode.ts': "import { Tokenizer } from '@huggingface/tokenizers';\n",
+    'src/hub/listing.ts': "const { modelInfo } = await import('@huggingface/hub');\n",
+    'src/cli/push-command.ts': "import { commit } from '@huggingface/hub';\n",
     'src/engine/session.ts': "const addon = require('../nerbert.node');\n",
     'native/addon.cpp': '#include <napi.h>\n',
     'native/loader/loader.cpp': '#include <napi.h>\n',
@@ -45,6 +47,7 @@ test("other people's code is reached from one place each", t => {
   t.deepEqual(
     findBreaches(root).map(({ file, line }) => `${file}:${line}`),
     [
+      'src/cli/push-command.ts:1',
       'src/data/encode.ts:1',
       'src/engine/session.ts:1',
       'native/engine.cpp:2',
