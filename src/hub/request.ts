@@ -10,6 +10,9 @@ const LONGEST_WAIT = 120_000;
 
 const temporaryStatus = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+/** A longer wait, in milliseconds, is told. */
+const SILENT_WAIT = 5000;
+
 /** Ends a request that stands still. */
 export class StallWatch {
   readonly #controller = new AbortController();
@@ -59,6 +62,10 @@ export async function retrying<Result>(
       if (progress() > before) fruitless = 0;
       const wait = error.retryAfterMs ?? settings.backoffMs * 2 ** fruitless;
       if (fruitless + 1 >= settings.attempts || wait > LONGEST_WAIT) throw giveUp(error, subject, settings);
+      if (wait >= SILENT_WAIT) {
+        const seconds = Math.ceil(wait / 1000);
+        settings.say(`${settings.endpoint}: ${error.message}. Trying again in ${seconds} s`);
+      }
       await sleep(wait, undefined, { ...(settings.signal && { signal: settings.signal }) }).catch(() => {});
       settings.signal?.throwIfAborted();
     }

@@ -32,7 +32,7 @@ async function start(t: ExecutionContext) {
   for (const name of ['history.jsonl', 'run_config.json', 'errors.html', 'train.iob2', '.env', 'photo.png']) {
     await writeFile(join(folder, name), name);
   }
-  const env = { HF_ENDPOINT: hub.endpoint, HF_TOKEN: hub.token, HF_HUB_OFFLINE: '' };
+  const env = { HF_ENDPOINT: hub.endpoint, HF_TOKEN: hub.token, HF_HUB_DISABLE_IMPLICIT_TOKEN: '' };
   const run = (args: string[], more: Record<string, string> = {}) =>
     runCli(['push', '--model', folder, ...args], { env: { ...env, ...more } });
   return { hub, folder, run };

@@ -96,7 +96,7 @@ test.serial(
 
 test.serial('a training file without --model names SciBERT', async t => {
   const { hub, settings } = await startHub(t);
-  const env = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: settings.cacheDir, HF_TOKEN: '' };
+  const env = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: settings.cacheDir };
   const cwd = await corpusFolder(t);
   const { code, stdout, stderr } = await runCli(['train', '--train-file', 'train.iob2'], { cwd, env });
   t.is(code, 2);

@@ -30,8 +30,8 @@ export interface Fault {
   /** Bytes of the body after which the connection is cut, or stands still. */
   cutAfter?: number;
   stallAfter?: number;
-  /** Called when the bytes before the cut or the standstill are on their way. */
-  reached?(): void;
+  /** Awaited before the connection is cut: what is on its way then would be lost. */
+  beforeCut?(): Promise<unknown>;
 }
 
 interface Repo {
@@ -368,12 +368,12 @@ function sendBytes(request: IncomingMessage, response: ServerResponse, data: Buf
 }
 
 /** Sends but the beginning of the body that is about to be sent. */
-function misbehave(response: ServerResponse, { cutAfter, stallAfter, reached }: Fault): void {
+function misbehave(response: ServerResponse, { cutAfter, stallAfter, beforeCut }: Fault): void {
   const end = response.end.bind(response) as (data?: unknown) => ServerResponse;
   response.end = ((data?: unknown) => {
     if (!Buffer.isBuffer(data)) return end(data);
-    response.write(data.subarray(0, cutAfter ?? stallAfter), () => {
-      reached?.();
+    response.write(data.subarray(0, cutAfter ?? stallAfter), async () => {
+      await beforeCut?.();
       if (cutAfter !== undefined) response.socket?.end();
     });
     return response;

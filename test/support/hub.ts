@@ -1,8 +1,15 @@
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { HubSettings } from '../../src/hub/settings.ts';
 import { type Files, HubServer } from './hub-server.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+// Nothing that the user's environment says of the hub may reach the tests, or the processes that they start.
+for (const name of Object.keys(process.env)) {
+  if (/^(HF_|HUGGING|TRANSFORMERS_)/.test(name)) delete process.env[name];
+}
+process.env.HF_HUB_DISABLE_IMPLICIT_TOKEN = '1';
 
 /** A hub that lives as long as the test, and how to reach it, without pauses and with an empty cache. */
 export async function startHub(
@@ -47,3 +54,17 @@ export const smallModel: Files = {
   'pytorch_model.bin': bytes(1000, 2),
   'tf_model.h5': bytes(1000, 3),
 };
+
+/** The name of an unfinished file in a folder of blobs, as soon as it has so many bytes on the disk. */
+export function unfinishedOf(blobs: string, size: number): Promise<string> {
+  return new Promise(resolve => {
+    const look = setInterval(async () => {
+      for (const name of await readdir(blobs).catch(() => [])) {
+        const found = await stat(join(blobs, name)).catch(() => undefined);
+        if (!name.endsWith('.incomplete') || found?.size !== size) continue;
+        clearInterval(look);
+        resolve(name);
+      }
+    }, 10);
+  });
+}

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import test from 'ava';
 import { runChild } from '../../support/child.ts';
 import { start } from '../../support/cli.ts';
-import { bytes, smallModel, startHub } from '../../support/hub.ts';
+import { bytes, smallModel, startHub, unfinishedOf } from '../../support/hub.ts';
 
 const child = 'unit/hub/children/fetch.ts';
 const weights = bytes(300_000);
@@ -50,7 +50,7 @@ test('after a killed process the next one goes on', async t => {
   const victim = start(join('test', child), args);
   const ended = once(victim, 'exit');
   const blobs = join(settings.cacheDir, 'models--owner--name', 'blobs');
-  const left = await partialOf(blobs, 200_000);
+  const left = await unfinishedOf(blobs, 200_000);
   victim.kill('SIGKILL');
   await ended;
   t.regex(left, /\.nerbert-.*-\d+-0\.incomplete$/);
@@ -68,17 +68,3 @@ test('after a killed process the next one goes on', async t => {
     [],
   );
 });
-
-/** The unfinished file in a folder, as soon as it has so many bytes. */
-function partialOf(folder: string, size: number): Promise<string> {
-  return new Promise(resolve => {
-    const look = setInterval(async () => {
-      for (const name of await readdir(folder).catch(() => [])) {
-        const found = await stat(join(folder, name)).catch(() => undefined);
-        if (!name.includes('incomplete') || found?.size !== size) continue;
-        clearInterval(look);
-        resolve(name);
-      }
-    }, 10);
-  });
-}

@@ -130,6 +130,22 @@ for (const code of [429, 503]) {
   });
 }
 
+test('a wait that a user would notice is told, and ends with an interruption', async t => {
+  const { hub, settings } = await startHub(t);
+  const controller = new AbortController();
+  const notes: string[] = [];
+  const say = (text: string) => {
+    notes.push(text);
+    // Once the wait has begun.
+    setImmediate(() => controller.abort(new Error('interrupted')));
+  };
+  hub.faults.push({ on: /./, times: 99, answer: status(503, { 'retry-after': '100' }) });
+  await t.throwsAsync(hubSnapshot('owner/name', 'model', { ...settings, signal: controller.signal, say }), {
+    message: 'interrupted',
+  });
+  t.regex(notes.join(), /^http.*: it answers 503 .*Trying again in 100 s$/);
+});
+
 test('a wait of many minutes is told, not waited for', async t => {
   const { hub, settings } = await startHub(t);
   hub.faults.push({ on: /./, times: 99, answer: status(429, { 'retry-after': '900' }) });
