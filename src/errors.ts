@@ -101,8 +101,14 @@ export function describe(value: unknown): string {
   }
   if (ArrayBuffer.isView(value))
     return `${value.constructor.name}(${(value as Uint8Array).length ?? value.byteLength})`;
-  if (Array.isArray(value))
-    return value.length > 8 ? `an array of ${value.length}` : (JSON.stringify(value) ?? 'an array');
+  if (Array.isArray(value)) return describeArray(value);
   const name = value.constructor?.name;
   return name && name !== 'Object' ? `an instance of ${name}` : 'an object';
+}
+
+/** Elements are shown where they are few and have none of their own: nested ones may go to any depth, or in circles. */
+function describeArray(elements: readonly unknown[]): string {
+  const few =
+    elements.length <= 8 && elements.every(element => typeof element !== 'object' || element === null);
+  return few ? `[${elements.map(describe).join(',')}]` : `an array of ${elements.length}`;
 }

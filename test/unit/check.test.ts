@@ -9,7 +9,7 @@ import {
   checkProbability,
   checkString,
 } from '../../src/check.ts';
-import { OptionError } from '../../src/errors.ts';
+import { describe, OptionError } from '../../src/errors.ts';
 
 /* Each check, the values that it lets through, and others with what is said of them. */
 const checks: [name: string, check: (value: unknown) => unknown, good: unknown[], bad: unknown[], RegExp][] =
@@ -54,4 +54,21 @@ test('options that nobody reads are refused, absent ones are not', t => {
       message: /an object of options for Thing/,
     });
   }
+});
+
+test('any value can be shown in a message', t => {
+  const circle: unknown[] = [];
+  circle.push(circle);
+  let deep: unknown[] = [];
+  for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+  const shown: [unknown, string][] = [
+    [[1, 'a', null, undefined, Number.NaN], '[1,"a",null,undefined,NaN]'],
+    [[1n], '[1]'],
+    [[[1]], 'an array of 1'],
+    [circle, 'an array of 1'],
+    [deep, 'an array of 1'],
+    [new Array(9).fill(0), 'an array of 9'],
+    [[], '[]'],
+  ];
+  for (const [value, text] of shown) t.is(describe(value), text);
 });
