@@ -1,5 +1,8 @@
 import type { Evaluation } from '../training/evaluate.ts';
 import type { TrainerEvent, TrainResult } from '../training/events.ts';
+import type { LRAdvice } from '../training/lr-advice.ts';
+import type { SweepConfiguration } from '../training/lr-sweep.ts';
+import type { RangeTestEnd, RangeTestIteration } from '../training/range-test.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /** The scores of the test file. */
@@ -8,8 +11,14 @@ export interface TestEvent {
   evaluation: Evaluation;
 }
 
+/** A part of `lr-find`: an iteration or the end of a range test, or the end of all. */
+export type SweepEvent =
+  | ({ type: 'iteration'; seed: number } & SweepConfiguration & RangeTestIteration)
+  | ({ type: 'run'; seed: number; ended: RangeTestEnd } & SweepConfiguration)
+  | { type: 'end'; advice: LRAdvice; command: string | undefined };
+
 /** Writes an event as a line of JSON on standard output. */
-export function writeJson(event: TrainerEvent | TestEvent): void {
+export function writeJson(event: TrainerEvent | TestEvent | SweepEvent): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 

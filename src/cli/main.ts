@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
 import { exitCodeOf, explain } from './failure.ts';
+import { addLrFindCommand } from './lr-find-command.ts';
 import { endWithReader } from './output.ts';
 import { addPushCommand } from './push-command.ts';
 import { addTrainCommand } from './train-command.ts';
@@ -14,6 +15,7 @@ const program = new Command('nerbert')
   .showHelpAfterError('Run with --help to see what is possible.')
   .exitOverride();
 addTrainCommand(program);
+addLrFindCommand(program);
 addPushCommand(program);
 
 try {

@@ -55,7 +55,7 @@ export function addTrainCommand(program: Command): void {
 }
 
 /** The local time as a name that sorts, such as 2026-01-31T12-00-00. */
-function timestamp(): string {
+export function timestamp(): string {
   // Swedish writes date and time as ISO 8601 does.
   return new Date().toLocaleString('sv-SE').replace(' ', 'T').replaceAll(':', '-');
 }

@@ -1,18 +1,8 @@
 import { join } from 'node:path';
-import { readConfig } from '../checkpoint/config.ts';
-import { autoDtype } from '../engine/auto-dtype.ts';
-import { resolveDevice } from '../engine/device.ts';
-import { loadNative } from '../engine/native.ts';
-import { OptionError } from '../errors.ts';
 import { writeFileAtomically } from '../files.ts';
-import { type LocatedCheckpoint, locateCheckpoint } from '../hub/checkpoint-folder.ts';
-import { hubOptions } from '../hub/settings.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
-import type { ModelOptions } from '../model/model-options.ts';
 import { scoreTables } from '../report/classification-report.ts';
-import { AutoTokenizer } from '../tokenization/auto-tokenizer.ts';
 import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
-import { vocabularyWarnings } from '../tokenization/vocabulary-fit.ts';
 import { evaluateModel } from '../training/evaluate.ts';
 import type { TrainResult } from '../training/events.ts';
 import { getOptimizerWithWeightDecay } from '../training/optimizer.ts';
@@ -20,30 +10,18 @@ import { jsonText, scoreReport } from '../training/outputs/report.ts';
 import { removeStates } from '../training/resume/state-folders.ts';
 import { getScheduler } from '../training/schedules.ts';
 import { BertTrainer } from '../training/trainer.ts';
-import { classWeightsOf } from './class-weights.ts';
-import { flagOf } from './command-options.ts';
-import { type Corpus, prepareLoader, readCorpus, sampleWords, tagsOf, tagTable } from './corpus.ts';
+import { type Corpus, prepareLoader } from './corpus.ts';
 import type { DataSource } from './data-source.ts';
+import { describeModel, loadModel, openInputs } from './inputs.ts';
 import { writeEvents, writeJson } from './json-events.ts';
 import { loopSettings } from './loop-options.ts';
-import { fetchNamedCorpora } from './named-corpora.ts';
 import { shownPath } from './paths.ts';
 import { writeRunConfig } from './run-config.ts';
-import {
-  dataSourceOf,
-  describeBest,
-  describeEnd,
-  describeFrozen,
-  describeMachine,
-  describeSource,
-} from './train-messages.ts';
+import { dataSourceOf, describeBest, describeEnd } from './train-messages.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /** Sentences that are predicted at once: enough to keep the matrix products busy, few enough to need little memory. */
 const EVALUATION_BATCH = 32;
-
-/** Enough to tell whether the vocabulary fits, and encoded in an instant. */
-const FIT_WORDS = 10_000;
 
 /** Options of a run whose folder is settled. */
 export type TrainRun = TrainOptions & { outputDir: string };
@@ -53,23 +31,10 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
   const say = (text: string): void => {
     (run.json ? process.stderr : process.stdout).write(`${text}\n`);
   };
-  const source = await fetchNamedCorpora(chosen, say, signal);
-  say(describeSource(source));
-  const corpus = await readCorpus(source, run.limit);
-  say(`${tagTable(corpus)}\n`);
-
-  const checkpoint = await locateCheckpoint(source.model, 'checkpoint', hubOptions(run), { signal, say });
-  const tokenizer = await AutoTokenizer.fromPretrained(source.model, checkpoint.options);
-  for (const note of tokenizer.notes) say(note);
-  for (const warning of vocabularyWarnings(tokenizer, sampleWords(corpus.train, FIT_WORDS)))
-    say(`${warning}\n`);
-  const chosenDtype =
-    run.dtype === 'auto' ? autoDtype(resolveDevice(run.device), loadNative().runtimeInfo()) : undefined;
-  const dtype = chosenDtype?.dtype ?? run.dtype;
-  await using model = await loadModel(source, checkpoint, corpus, { ...run, dtype });
-  if (model.loadingReport) say(model.loadingReport);
-  if (run.freezeEmbeddings || run.freezeLayers > 0) say(describeFrozen(model, run.freezeLayers));
-  say(describeMachine(model, chosenDtype?.reason));
+  const inputs = await openInputs(chosen, run, say, signal);
+  const { source, checkpoint, tokenizer, corpus } = inputs;
+  await using model = await loadModel(inputs, run);
+  say(describeModel(model, inputs, run));
   if (!run.resume) await writeRunConfig(source, checkpoint.folder, run, model);
 
   const result = await trainModel(source, model, tokenizer, corpus, run, signal);
@@ -79,43 +44,6 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
     say(`\nTest file: ${shownPath(source.testFile ?? '')}\n\n${tables}`);
   }
   say(describeEnd(source, run));
-}
-
-/** The checkpoint, or for the demo a model from scratch, with a classifier for the tags of the corpus. */
-async function loadModel(
-  { kind, model }: DataSource,
-  { folder, options: hub }: LocatedCheckpoint,
-  corpus: Corpus,
-  run: TrainRun,
-): Promise<BertForTokenClassification> {
-  const { json, config } = await readConfig(folder);
-  const { dropout, device, dtype, seed, classWeights, freezeEmbeddings, freezeLayers } = run;
-  for (const [name, limit, what] of [
-    ['maxLenSeq', config.maxPositionEmbeddings, 'positions'],
-    ['freezeLayers', config.numHiddenLayers, 'layers'],
-  ] as const) {
-    if (run[name] > limit)
-      throw new OptionError(flagOf(name), `at most ${limit}, the model's ${what},`, run[name]);
-  }
-  const tags = tagsOf(corpus);
-  const known = Object.values(config.id2label);
-  const fresh = !tags.every(tag => known.includes(tag));
-  const options: ModelOptions = {
-    ...(fresh && { id2label: tags }),
-    ...(classWeights !== undefined && {
-      classWeights: await classWeightsOf(classWeights, fresh ? tags : known, corpus.train),
-    }),
-    freeze: { embeddings: freezeEmbeddings || freezeLayers > 0, layers: freezeLayers },
-    hiddenDropoutProb: dropout,
-    attentionProbsDropoutProb: dropout,
-    classifierDropout: dropout,
-    device,
-    dtype,
-    seed,
-  };
-  return kind === 'demo'
-    ? BertForTokenClassification.fromConfig(json, options)
-    : BertForTokenClassification.fromPretrained(model, { ...options, ...hub });
 }
 
 async function trainModel(

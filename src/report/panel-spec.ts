@@ -18,7 +18,7 @@ const MARKER_LABEL_HEIGHT = 22;
 const LEGEND_LINE = 40;
 const LEGEND_FONT_SIZE = 14;
 /** Rather wide for a proportional font, in units of its size. */
-const CHARACTER_WIDTH = 0.6;
+const CHARACTER_WIDTH = 0.55;
 
 /** Air between the outermost points and the edges of a plot. */
 const X_PADDING = 20;
@@ -71,8 +71,8 @@ export function panelSpec(
       { ...linearScale('y', ys), range: 'height', padding: Y_PADDING, nice: true },
     ],
     axes: [
-      { ...axis('x', panel.x, width / PIXELS_PER_TICK.x), orient: 'bottom' },
-      { ...axis('y', panel.y, height / PIXELS_PER_TICK.y), orient: 'left', titleX: Y_TITLE_X },
+      { ...axis('x', panel.x, width / PIXELS_PER_TICK.x, xs), orient: 'bottom' },
+      { ...axis('y', panel.y, height / PIXELS_PER_TICK.y, ys), orient: 'left', titleX: Y_TITLE_X },
     ],
     marks: [
       ...(curves.length > 1 ? legend(curves, width, AIR - headerHeight(panel, width), colours) : []),
@@ -104,7 +104,12 @@ function logScale(name: string, numbers: readonly number[]): LogScale {
   return { name, type: 'log', domain: [low / air, high * air] };
 }
 
-function axis(scale: string, { title, ticks }: Axis, tickCount: number): Omit<AxisSpec, 'orient'> {
+function axis(
+  scale: string,
+  { title, ticks }: Axis,
+  tickCount: number,
+  numbers: readonly number[],
+): Omit<AxisSpec, 'orient'> {
   const common = { scale, title, tickCount: Math.round(tickCount) };
   switch (ticks) {
     case 'integer':
@@ -112,28 +117,34 @@ function axis(scale: string, { title, ticks }: Axis, tickCount: number): Omit<Ax
     case 'decimal':
       return common;
     case 'scientific':
+      return { ...common, ...SCIENTIFIC_LABELS };
     case 'logarithmic':
-      return { ...common, encode: { labels: { update: { text: { signal: SCIENTIFIC } } } } };
+      return { ...common, ...SCIENTIFIC_LABELS, values: powersOfTen(numbers) };
   }
 }
 
 /** 0, 5e-5, 1.2e-4: with the hyphen that a command line reads, not the minus sign of Vega's formats. */
 const SCIENTIFIC = "datum.value === 0 ? '0' : replace(format(datum.value, '~e'), '\u2212', '-')";
 
-/** Where the entries of a legend stand: one after another, in rows of `width`. */
+const SCIENTIFIC_LABELS = { encode: { labels: { update: { text: { signal: SCIENTIFIC } } } } };
+
+/** Those between the lowest and the highest number, or 1, 2 and 5 times each where they are few. */
+function powersOfTen(numbers: readonly number[]): number[] {
+  const exponents = numbers.filter(n => Number.isFinite(n) && n > 0).map(Math.log10);
+  const [low, high] = [Math.min(...exponents), Math.max(...exponents)];
+  const digits = high - low < 2 ? [1, 2, 5] : [1];
+  const ticks = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, i) =>
+    digits.map(digit => Number(`${digit}e${Math.floor(low) + i}`)),
+  );
+  return ticks.flat();
+}
+
+/** Where the entries of a legend stand: in columns, as many as `width` has room for. */
 function legendPlaces(series: readonly Series[], width: number): { x: number; row: number }[] {
-  let x = 0;
-  let row = 0;
-  return series.map(({ name }) => {
-    const entry = LEGEND_LINE + 8 + name.length * LEGEND_FONT_SIZE * CHARACTER_WIDTH;
-    if (x > 0 && x + entry > width) {
-      x = 0;
-      row++;
-    }
-    const place = { x, row };
-    x += entry + 24;
-    return place;
-  });
+  const longest = Math.max(...series.map(({ name }) => name.length));
+  const column = LEGEND_LINE + 8 + longest * LEGEND_FONT_SIZE * CHARACTER_WIDTH + 24;
+  const columns = Math.max(1, Math.floor((width + 24) / column));
+  return series.map((_, i) => ({ x: (i % columns) * column, row: Math.floor(i / columns) }));
 }
 
 /** A piece of each curve, with its marker, and its name: Vega's own legends show either dashes or markers. */

@@ -110,8 +110,8 @@ export class LRFinder {
   }
 
   /**
-   * A rate read off `history`. It depends on the order of the data and on dropout: look at several seeds. Fine-tuning
-   * of transformers usually wants about a tenth of the steepest point.
+   * A rate read off `history`: an order of magnitude. It depends on the order of the data and on dropout, so look at
+   * several seeds; a short test bears more than a long training does.
    *
    * @throws OptionError if fewer than two iterations are left between those skipped
    */

@@ -47,7 +47,7 @@ export class StepFigures {
 }
 
 /** Such as 0:05, 12:30 or 1:02:03. */
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   const rest = String(whole % 60).padStart(2, '0');
