@@ -2,7 +2,7 @@ import type { Figure } from '../report/figure.ts';
 import { rangeTestCurves } from '../report/range-test-curves.ts';
 import { meanCurve } from '../report/sweep-curves.ts';
 import type { LRAdvice } from '../training/lr-advice.ts';
-import { type ConfigurationSummary, rateText, spreadText } from './lr-find-messages.ts';
+import { type ConfigurationSummary, rateText, suggestedText } from './lr-find-messages.ts';
 import type { LrFindOptions } from './lr-find-options.ts';
 
 /** A curve for each configuration, and what all suggest together; undefined where every run ended too early for one. */
@@ -20,7 +20,7 @@ export function sweepFigure(
     curves,
     notes: [
       `${seeds === 1 ? 'one seed' : `mean of ${seeds} seeds`}; rings: valley of each configuration`,
-      `suggested: ${spreadText(suggested)}`,
+      suggested ? `suggested: ${suggestedText(suggested)}` : 'no rate can be suggested',
     ],
     ...(suggested && {
       marked: {

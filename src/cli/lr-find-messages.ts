@@ -29,6 +29,12 @@ export function spreadText(spread: Spread | undefined): string {
     : `${rateText(median)} (${rateText(low)} to ${rateText(high)} in ${runs} runs)`;
 }
 
+/** The suggested rate between the lowest and the highest of both methods. */
+export function suggestedText({ median, low, high, runs }: Spread): string {
+  const both = `both methods, ${runs === 1 ? 'one run' : `${runs} runs`}`;
+  return `${rateText(median)} (${rateText(low)} to ${rateText(high)}: ${both})`;
+}
+
 /** Column by column: configuration, both suggestions, lowest loss, how many runs diverged. */
 export function summaryTable(summaries: readonly ConfigurationSummary[]): string {
   const rows = [
@@ -69,7 +75,7 @@ export function adviceText({ steepest, valley, suggested }: LRAdvice, seeds: num
   const lines = [
     `Over all runs the loss falls fastest at ${spreadText(steepest)};`,
     `the valley, a third into the longest descent, lies at ${spreadText(valley)}.`,
-    `Suggested is the valley: ${spreadText(suggested)}, both kinds together.`,
+    `Suggested is the valley: ${suggestedText(suggested)}.`,
     'Take it as an order of magnitude. A short test bears more than a long training does: if that is',
     'unstable, try a third of it. For BERT-base 2e-5 to 5e-5 are usual.',
   ];

@@ -38,7 +38,7 @@ test.serial('a sweep tells rates with their spread, draws, and writes the rate i
   t.regex(stdout, /\nrun 4\/4: seed 2, weight decay 0\.1, dropout 0\.1: all iterations \(20 of 20\)/);
   t.regex(stdout, /\nweight decay +dropout +steepest +valley +lowest loss +diverged\n/);
   const rates = stdout.replace('For BERT-base 2e-5 to 5e-5 are usual', '').match(/\d(\.\d)?e-\d/g) ?? [];
-  const spread = /(\d(?:\.\d)?e-\d) \((\d(\.\d)?e-\d) to (\d(\.\d)?e-\d) in \d runs\)/g;
+  const spread = /(\d(?:\.\d)?e-\d) \((\d(\.\d)?e-\d) to (\d(\.\d)?e-\d) ?(in|: both methods,) \d runs\)/g;
   t.is(
     rates.length,
     [...stdout.matchAll(spread)].length * 3 + 1,
@@ -111,7 +111,7 @@ test.serial('--json: events on standard output, the rest on standard error', asy
   const { type, command } = events.at(-1);
   t.is(type, 'end');
   t.regex(command, /^npx nerbert train .*--learning-rate/);
-  t.regex(stderr, /in 2 runs\)/);
+  t.regex(stderr, /both methods, 2 runs\)/);
 });
 
 test.serial('a sweep that cannot be is refused before it begins', async t => {
