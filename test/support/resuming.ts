@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataLoaderOptions } from '../../src/data/dataloader.ts';
@@ -92,10 +93,13 @@ export function joined(...runs: RunRecord[]): TrainerEvent[] {
 export const numbersOf = (events: readonly TrainerEvent[]): TrainerEvent[] =>
   events.filter(({ type }) => !['start', 'state', 'checkpoint'].includes(type));
 
-/** The files of a run folder but those to resume from, and the model card, which has a date. */
-export async function filesOf(folder: string): Promise<Record<string, Buffer>> {
+/** SHA-256 of the files of a run folder but those to resume from, and the model card, which has a date. */
+export async function filesOf(folder: string): Promise<Record<string, string>> {
   const found = await readdir(folder, { withFileTypes: true });
   const files = found.filter(entry => entry.isFile() && entry.name !== 'README.md');
-  const entries = files.map(async ({ name }) => [name, await readFile(join(folder, name))] as const);
+  const entries = files.map(async ({ name }) => {
+    const content = await readFile(join(folder, name));
+    return [name, createHash('sha256').update(content).digest('hex')] as const;
+  });
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 type Ending = Parameters<typeof run>[2];
 
 /** What the uninterrupted run leaves, for each recipe. */
-const wholeRuns = new Map<Recipe, Promise<{ record: RunRecord; files: Record<string, Buffer> }>>();
+const wholeRuns = new Map<Recipe, Promise<{ record: RunRecord; files: Record<string, string> }>>();
 
 async function wholeRun(recipe: Recipe) {
   const folder = join(await mkdtemp(join(tmpdir(), 'nerbert-')), 'run');
