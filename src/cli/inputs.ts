@@ -1,10 +1,11 @@
-import { readConfig } from '../checkpoint/config.ts';
+import { type BertConfig, readConfig } from '../checkpoint/config.ts';
 import { autoDtype } from '../engine/auto-dtype.ts';
 import { resolveDevice } from '../engine/device.ts';
 import { loadNative } from '../engine/native.ts';
 import { OptionError } from '../errors.ts';
 import { type LocatedCheckpoint, locateCheckpoint } from '../hub/checkpoint-folder.ts';
 import { hubOptions } from '../hub/settings.ts';
+import type { JsonObject } from '../json.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import type { ModelOptions } from '../model/model-options.ts';
 import { AutoTokenizer } from '../tokenization/auto-tokenizer.ts';
@@ -67,13 +68,22 @@ export async function openInputs(
   return { source, corpus, checkpoint, tokenizer, dtype, dtypeReason: auto?.reason };
 }
 
-/** The checkpoint, or for the demo a model from scratch, with a classifier for the tags of the corpus. */
-export async function loadModel(
-  { source: { kind, model }, checkpoint: { folder, options: hub }, corpus, dtype }: Inputs,
-  run: ModelRun,
-): Promise<BertForTokenClassification> {
-  const { json, config } = await readConfig(folder);
-  const { dropout, device, seed, classWeights, freezeEmbeddings, freezeLayers } = run;
+/** What a model will be, known before its weights are read. */
+export interface ModelOutline {
+  json: JsonObject;
+  config: BertConfig;
+  /** In the order of their ids. */
+  labels: string[];
+  /** Whether these are the corpus's tags, since the checkpoint's labels lack one of them. */
+  fresh: boolean;
+}
+
+/** @throws OptionError for options that ask for what the model has not */
+export async function outlineModel(
+  { checkpoint, corpus }: Inputs,
+  run: Pick<ModelRun, 'maxLenSeq' | 'freezeLayers'>,
+): Promise<ModelOutline> {
+  const { json, config } = await readConfig(checkpoint.folder);
   for (const [name, limit, what] of [
     ['maxLenSeq', config.maxPositionEmbeddings, 'positions'],
     ['freezeLayers', config.numHiddenLayers, 'layers'],
@@ -84,10 +94,18 @@ export async function loadModel(
   const tags = tagsOf(corpus);
   const known = Object.values(config.id2label);
   const fresh = !tags.every(tag => known.includes(tag));
+  return { json, config, labels: fresh ? tags : known, fresh };
+}
+
+/** The checkpoint, or for the demo a model from scratch, with a classifier for the tags of the corpus. */
+export async function loadModel(inputs: Inputs, run: ModelRun): Promise<BertForTokenClassification> {
+  const { source, checkpoint, corpus, dtype } = inputs;
+  const { dropout, device, seed, classWeights, freezeEmbeddings, freezeLayers } = run;
+  const { json, labels, fresh } = await outlineModel(inputs, run);
   const options: ModelOptions = {
-    ...(fresh && { id2label: tags }),
+    ...(fresh && { id2label: labels }),
     ...(classWeights !== undefined && {
-      classWeights: await classWeightsOf(classWeights, fresh ? tags : known, corpus.train),
+      classWeights: await classWeightsOf(classWeights, labels, corpus.train),
     }),
     freeze: { embeddings: freezeEmbeddings || freezeLayers > 0, layers: freezeLayers },
     hiddenDropoutProb: dropout,
@@ -97,9 +115,9 @@ export async function loadModel(
     dtype,
     seed,
   };
-  return kind === 'demo'
+  return source.kind === 'demo'
     ? BertForTokenClassification.fromConfig(json, options)
-    : BertForTokenClassification.fromPretrained(model, { ...options, ...hub });
+    : BertForTokenClassification.fromPretrained(source.model, { ...options, ...checkpoint.options });
 }
 
 /** What was loaded, what of it is trained, and where. */

@@ -2,6 +2,8 @@ import type { Evaluation } from '../training/evaluate.ts';
 import type { TrainerEvent, TrainResult } from '../training/events.ts';
 import type { LRAdvice } from '../training/lr-advice.ts';
 import type { SweepConfiguration } from '../training/lr-sweep.ts';
+import type { Plan } from '../training/plan/plan.ts';
+import type { TimeEstimate } from '../training/plan/trial.ts';
 import type { RangeTestEnd, RangeTestIteration } from '../training/range-test.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -17,8 +19,15 @@ export type SweepEvent =
   | ({ type: 'run'; seed: number; ended: RangeTestEnd } & SweepConfiguration)
   | { type: 'end'; advice: LRAdvice; command: string | undefined };
 
+/** What a run will do; `time` with `--plan` alone. */
+export interface PlanEvent {
+  type: 'plan';
+  plan: Plan;
+  time?: TimeEstimate;
+}
+
 /** Writes an event as a line of JSON on standard output. */
-export function writeJson(event: TrainerEvent | TestEvent | SweepEvent): void {
+export function writeJson(event: TrainerEvent | TestEvent | PlanEvent | SweepEvent): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 

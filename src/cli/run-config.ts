@@ -52,7 +52,7 @@ export async function writeRunConfig(
 
 /** In such a way that the same command would take them again, into whatever folder. */
 function resolvedOptions({ kind, ...source }: DataSource, run: TrainRun): Partial<TrainRun> {
-  const { overwrite, resume, outputDir, warmupRatio, ...options } = run;
+  const { overwrite, resume, outputDir, plan, warmupRatio, ...options } = run;
   const { trainFile, evalFile, testFile, model } = source;
   return {
     ...(kind === 'corpus folder' && {

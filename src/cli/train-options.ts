@@ -29,6 +29,7 @@ export interface TrainOptions extends RecipeOptions, LoopOptions, OutputOptions,
   printValMistakes: boolean;
   maxMistakes?: number;
   json: boolean;
+  plan: boolean;
 }
 
 /** Defaults: the original project's best run. */
@@ -49,6 +50,7 @@ export const trainDefaults: TrainOptions = {
   printEvery: 10,
   printValMistakes: false,
   json: false,
+  plan: false,
 };
 
 export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
@@ -171,6 +173,11 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
     numeric: true,
     description: 'how many of them, at most (default: all)',
     check: integer(0),
+  },
+  {
+    name: 'plan',
+    description: 'say what the run would do, the memory and the time that it would take, and end',
+    check: checkBoolean,
   },
   {
     name: 'json',

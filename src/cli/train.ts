@@ -5,17 +5,21 @@ import { scoreTables } from '../report/classification-report.ts';
 import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
 import { evaluateModel } from '../training/evaluate.ts';
 import type { TrainResult } from '../training/events.ts';
-import { getOptimizerWithWeightDecay } from '../training/optimizer.ts';
+import { getOptimizerWithWeightDecay, type Optimizer } from '../training/optimizer.ts';
 import { jsonText, scoreReport } from '../training/outputs/report.ts';
+import type { Plan } from '../training/plan/plan.ts';
+import { timeTrial } from '../training/plan/trial.ts';
 import { removeStates } from '../training/resume/state-folders.ts';
 import { getScheduler } from '../training/schedules.ts';
 import { BertTrainer } from '../training/trainer.ts';
 import { type Corpus, prepareLoader } from './corpus.ts';
 import type { DataSource } from './data-source.ts';
-import { describeModel, loadModel, openInputs } from './inputs.ts';
+import { describeModel, loadModel, openInputs, outlineModel } from './inputs.ts';
 import { writeEvents, writeJson } from './json-events.ts';
 import { loopSettings } from './loop-options.ts';
 import { shownPath } from './paths.ts';
+import { makePlan, type RunLoaders } from './plan.ts';
+import { describePlan, describeTime } from './plan-messages.ts';
 import { writeRunConfig } from './run-config.ts';
 import { dataSourceOf, describeBest, describeEnd } from './train-messages.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -32,12 +36,22 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
     (run.json ? process.stderr : process.stdout).write(`${text}\n`);
   };
   const inputs = await openInputs(chosen, run, say, signal);
-  const { source, checkpoint, tokenizer, corpus } = inputs;
+  const { source, checkpoint, tokenizer, corpus, dtype } = inputs;
+  const { config, labels } = await outlineModel(inputs, run);
+  const loaders = await prepareLoaders(corpus, tokenizer, labels, run);
+  const plan = makePlan(loaders, config, labels.length, { ...run, dtype });
+  say(`${describePlan(plan, run)}\n`);
+
   await using model = await loadModel(inputs, run);
   say(describeModel(model, inputs, run));
+  if (run.plan) {
+    await tellPlan(plan, loaders, model, run, signal, say);
+    return;
+  }
+  if (run.json) writeJson({ type: 'plan', plan });
   if (!run.resume) await writeRunConfig(source, checkpoint.folder, run, model);
 
-  const result = await trainModel(source, model, tokenizer, corpus, run, signal);
+  const result = await trainModel(source, model, tokenizer, loaders, run, signal);
   if (result.best) say(describeBest(result.best, run.epochs));
   if (corpus.test) {
     const tables = await scoreTestFile(corpus.test, tokenizer, run, signal);
@@ -50,22 +64,13 @@ async function trainModel(
   source: DataSource,
   model: BertForTokenClassification,
   tokenizer: BertTokenizer,
-  corpus: Corpus,
+  { training: dataloaderTrain, evaluation: dataloaderVal }: RunLoaders,
   run: TrainRun,
   signal: AbortSignal,
 ): Promise<TrainResult> {
   const { label2id } = model.config;
-  const dataloaderTrain = await prepareLoader(corpus.train, tokenizer, label2id, { ...run, shuffle: true });
-  const dataloaderVal =
-    corpus.evaluation && (await evaluationLoader(corpus.evaluation, tokenizer, label2id, run));
   const { accumulateGradEvery, epochs } = run;
-  const optimizer = getOptimizerWithWeightDecay({
-    model,
-    optimizer: run.optimizer,
-    learningRate: run.learningRate,
-    weightDecay: run.weightDecay,
-    layerwiseDecay: run.layerwiseDecay,
-  });
+  const optimizer = optimizerOf(model, run);
   const numTrainingSteps = epochs * Math.ceil(dataloaderTrain.length / accumulateGradEvery);
   const trainer = new BertTrainer({
     model,
@@ -101,6 +106,37 @@ async function trainModel(
   return run.json ? writeEvents(trainer.run(data), run) : trainer.train(data);
 }
 
+function optimizerOf(model: BertForTokenClassification, run: TrainRun): Optimizer {
+  return getOptimizerWithWeightDecay({
+    model,
+    optimizer: run.optimizer,
+    learningRate: run.learningRate,
+    weightDecay: run.weightDecay,
+    layerwiseDecay: run.layerwiseDecay,
+  });
+}
+
+/** Times trial steps on a model that is trained no further, and says how long the run would take. */
+async function tellPlan(
+  plan: Plan,
+  loaders: RunLoaders,
+  model: BertForTokenClassification,
+  run: TrainRun,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<void> {
+  const { accumulateGradEvery } = run;
+  const time = await timeTrial(
+    plan,
+    model,
+    optimizerOf(model, run),
+    { ...loaders, accumulateGradEvery },
+    signal,
+  );
+  say(describeTime(time, plan));
+  if (run.json) writeJson({ type: 'plan', plan, time });
+}
+
 /** Scores the best epoch, as it was saved, on sentences that played no part in choosing it. @returns the tables */
 async function scoreTestFile(
   samples: Corpus['train'],
@@ -118,6 +154,19 @@ async function scoreTestFile(
     await writeFileAtomically(join(run.outputDir, 'test_report.txt'), tables);
   }
   return tables.trimEnd();
+}
+
+async function prepareLoaders(
+  { train, evaluation }: Corpus,
+  tokenizer: BertTokenizer,
+  labels: readonly string[],
+  run: TrainRun,
+): Promise<RunLoaders> {
+  const label2id = Object.fromEntries(labels.map((label, id) => [label, id]));
+  return {
+    training: await prepareLoader(train, tokenizer, label2id, { ...run, shuffle: true }),
+    evaluation: evaluation && (await evaluationLoader(evaluation, tokenizer, label2id, run)),
+  };
 }
 
 function evaluationLoader(

@@ -153,7 +153,9 @@ test.serial('--json: every line on standard output is an event, the rest goes to
     .split('\n')
     .map(line => JSON.parse(line));
   const count = (type: string) => events.filter(event => event.type === type).length;
-  t.deepEqual(events[0], { type: 'start', epochs: 2, stepsPerEpoch: 2 });
+  t.is(events[0].type, 'plan');
+  t.like(events[0].plan, { epochs: 2, steps: 4, training: { sentences: 40 }, evaluation: { sentences: 12 } });
+  t.deepEqual(events[1], { type: 'start', epochs: 2, stepsPerEpoch: 2 });
   t.deepEqual(
     [count('step'), count('evaluation'), count('mistake'), count('end'), count('test')],
     [4, 2, 6, 1, 1],

@@ -1,0 +1,71 @@
+import { freemem } from 'node:os';
+import type { BertConfig } from '../checkpoint/config.ts';
+import type { DataLoader } from '../data/dataloader.ts';
+import { loadNative } from '../engine/native.ts';
+import { OptionError } from '../errors.ts';
+import { type Plan, planOf } from '../training/plan/plan.ts';
+import { bytes } from './plan-messages.ts';
+import type { TrainRun } from './train.ts';
+
+/** The sentences of a run, encoded. */
+export interface RunLoaders {
+  training: DataLoader;
+  evaluation: DataLoader | undefined;
+}
+
+/**
+ * The plan of a run, made before its model is loaded.
+ *
+ * @throws OptionError if the machine has not enough memory for it
+ */
+export function makePlan(loaders: RunLoaders, config: BertConfig, numLabels: number, run: TrainRun): Plan {
+  const { threads, cudaDevices } = loadNative().runtimeInfo();
+  const resident = process.memoryUsage.rss();
+  const machine = {
+    config,
+    numLabels,
+    dtype: run.dtype === 'bfloat16' ? ('bfloat16' as const) : ('float32' as const),
+    threads,
+    resident,
+  };
+  const plan = planOf({ ...loaders, ...run, ...machine });
+  const onCpu = run.device === 'cpu' || (run.device === 'auto' && cudaDevices === 0);
+  // A GPU's memory is not known before something is put there.
+  if (onCpu) checkMemory(plan, run, resident + available(resident));
+  return plan;
+}
+
+/**
+ * Refuses a plan that takes more memory than there is.
+ *
+ * @param limit bytes that the process may have in all
+ * @throws OptionError that says what would take less
+ */
+export function checkMemory(
+  { memory }: Plan,
+  { batchSize, accumulateGradEvery }: TrainRun,
+  limit: number,
+): void {
+  if (memory.total <= limit) return;
+  const fixed = memory.total - memory.activations;
+  const needed = `about ${bytes(memory.total)}, ${bytes(memory.activations)} of them for a micro-batch,`;
+  if (fixed >= limit || batchSize === 1) {
+    const remedy = fixed >= limit ? 'Use a smaller model' : 'Use a smaller --max-len-seq, or a smaller model';
+    throw new OptionError('the run', `a plan that fits into ${bytes(limit)} of memory`, needed, remedy);
+  }
+  const smaller = Math.max(1, Math.floor((batchSize * (limit - fixed)) / memory.activations / 1.2));
+  throw new OptionError(
+    '--batch-size',
+    `micro-batches that fit into ${bytes(limit)} of memory`,
+    `${batchSize}, for which a run takes ${needed}`,
+    `Use --batch-size ${smaller} --accumulate-grad-every ${Math.ceil((batchSize * accumulateGradEvery) / smaller)} ` +
+      'for steps of the same size, or a smaller --max-len-seq',
+  );
+}
+
+/** Bytes that the process can still take: of the machine, and of its container. */
+function available(resident: number): number {
+  // Without a limit it is 0, or a number beyond all memory.
+  const constrained = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.min(freemem(), Math.max(0, constrained - resident));
+}
