@@ -18,7 +18,7 @@ import {
   readDataFromFile,
 } from 'nerbert';
 
-const [trainFile, folder, count = '40', grouping] = process.argv.slice(2);
+const [trainFile, folder, count = '40', grouping, type] = process.argv.slice(2);
 if (!trainFile || !folder) {
   console.error('Usage: node bench/steps.mjs TRAIN.iob2 MODEL [steps] [group]');
   process.exit(2);
@@ -32,6 +32,7 @@ const model = await BertForTokenClassification.fromPretrained(folder, {
   id2label: Object.keys(labels2ind),
   hiddenDropoutProb: 0.3,
   attentionProbsDropoutProb: 0.3,
+  dtype: type === 'bfloat16' ? 'bfloat16' : 'float32',
 });
 const loader = new DataLoader({
   dataset: new NerDataset({ dataset, tokenizer, labels2ind, maxLenSeq: 128 }),

@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "napi_setup.h"
+#include "products.h"
 #include "session.h"
 
 namespace nerbert {
@@ -30,11 +31,20 @@ Napi::Value runtime_info(const Napi::CallbackInfo& info) {
   return object;
 }
 
+// Resolves with a matrix path, such as "aten onednn aten"; a job among others, so that nothing computes
+// beside it.
+Napi::Value measure_matrix_path(const Napi::CallbackInfo& info) {
+  return info.Env().GetInstanceData<AddonData>()->courier->dispatch<std::string>(
+      info.Env(), [](const StopFlag&) { return to_string(nerbert::measure_matrix_path()); },
+      [](Napi::Env env, std::string& path) { return Napi::String::New(env, path); });
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   keep_loaded();
   env.SetInstanceData(new AddonData{Courier::create(env)});
   exports.Set("Session", Session::define(env));
   exports.Set("runtimeInfo", Napi::Function::New(env, runtime_info, "runtimeInfo"));
+  exports.Set("measureMatrixPath", Napi::Function::New(env, measure_matrix_path, "measureMatrixPath"));
   return exports;
 }
 

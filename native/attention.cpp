@@ -9,8 +9,6 @@
 
 #include <cmath>
 
-#include "kernels/dropout_kernel.h"
-
 namespace nerbert {
 namespace {
 
@@ -41,19 +39,6 @@ at::Tensor part_of(const at::Tensor& packed, const DeviceBatch& batch, int64_t r
       .transpose(0, 1);
 }
 
-// Where the attention matrix of each sequence begins in the counter space of its dropout.
-std::vector<uint32_t> first_groups(const DeviceBatch& batch, int64_t heads) {
-  std::vector<uint32_t> first(batch.rows());
-  uint32_t next = 0;
-  for (int64_t row = 0; row < batch.rows(); row++) {
-    const int64_t length = batch.boundaries[row + 1] - batch.boundaries[row];
-    first[row] = next;
-    next += static_cast<uint32_t>((heads * length * length + kernels::kDropoutGroup - 1) /
-                                  kernels::kDropoutGroup);
-  }
-  return first;
-}
-
 double score_scale(const at::Tensor& query_key_value, int64_t heads) {
   return 1.0 / std::sqrt(static_cast<double>(query_key_value.size(1) / 3 / heads));
 }
@@ -63,7 +48,7 @@ double score_scale(const at::Tensor& query_key_value, int64_t heads) {
 at::Tensor attention(const at::Tensor& query_key_value, const DeviceBatch& batch, int64_t heads,
                      const Dropout& dropout, int64_t layer, AttentionMemory* memory) {
   const double scale = score_scale(query_key_value, heads);
-  const auto groups = first_groups(batch, heads);
+  const auto groups = attention_groups(batch.boundaries, heads);
   at::Tensor context =
       at::empty({query_key_value.size(0), query_key_value.size(1) / 3}, query_key_value.options());
   if (memory) {
@@ -89,7 +74,7 @@ at::Tensor attention_backward(const at::Tensor& grad_output, const DeviceBatch& 
                               const Dropout& dropout, int64_t layer, const AttentionMemory& memory) {
   const at::Tensor& query_key_value = memory.query_key_value;
   const double scale = score_scale(query_key_value, heads);
-  const auto groups = first_groups(batch, heads);
+  const auto groups = attention_groups(batch.boundaries, heads);
   const uint32_t site = DropoutSite::attention(layer);
   at::Tensor grad = at::empty(query_key_value.sizes(), query_key_value.options());
   for_each_sequence(batch, query_key_value.is_cpu(), [&](int64_t row) {

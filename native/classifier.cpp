@@ -2,7 +2,6 @@
 
 #include <ATen/ops/_log_softmax.h>
 #include <ATen/ops/ones_like.h>
-#include <ATen/ops/zeros_like.h>
 
 #include "linear.h"
 
@@ -43,7 +42,7 @@ LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& ba
                                  const AffineTensors& classifier, const AffineTensors& gradients,
                                  const at::Tensor& class_weights, double denominator,
                                  const Dropout& dropout) {
-  const at::Tensor input = dropout.classifier(hidden.index_select(0, batch.labelled));
+  const at::Tensor input = dropout.classifier(hidden.clone());
   const at::Tensor log_probabilities = at::_log_softmax(linear(input, classifier), -1, false);
   const at::Tensor weights = piece_weights(batch, class_weights, hidden);
   const double loss =
@@ -55,8 +54,7 @@ LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& ba
   grad_logits.mul_(weights.div(denominator).unsqueeze(1));
 
   linear_backward_parameters(grad_logits, input, classifier, gradients);
-  const at::Tensor grad_input = dropout.classifier(linear_backward_input(grad_logits, classifier));
-  return {loss, at::zeros_like(hidden).index_copy_(0, batch.labelled, grad_input)};
+  return {loss, dropout.classifier(linear_backward_input(grad_logits, classifier))};
 }
 
 }  // namespace nerbert

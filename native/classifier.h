@@ -20,8 +20,8 @@ at::Tensor classify(const at::Tensor& hidden, const AffineTensors& classifier);
 // Loss of given logits. class_weights: (labels) or undefined.
 LossSum cross_entropy(const at::Tensor& logits, const DeviceBatch& batch, const at::Tensor& class_weights);
 
-// The loss from the last hidden state, at labelled pieces alone, and its gradient by that state, (pieces,
-// hidden), for the objective loss / denominator. Adds the classifier's own gradients to `gradients`.
+// The loss from the last hidden state of the labelled pieces, (labelled, hidden), and its gradient by that
+// state, for the objective loss / denominator. Adds the classifier's own gradients to `gradients`.
 struct LossGradient {
   double loss;
   at::Tensor grad_hidden;

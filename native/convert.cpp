@@ -114,7 +114,10 @@ EngineOptions to_engine_options(const Napi::Object& value) {
           to_dropout_rates(to_object(value, "dropout")),
           static_cast<uint64_t>(to_integer(value, "seed")),
           std::move(class_weights),
-          to_integer(value, "frozen")};
+          to_integer(value, "frozen"),
+          to_bool(value, "gradientCheckpointing"),
+          parse_matrix_path(to_string(value, "matrixPath")),
+          to_bool(value, "fused")};
 }
 
 AdamOptions to_adam_options(const Napi::Object& value) {

@@ -3,6 +3,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
+
+#include "kernels/dropout_mask.h"
 
 namespace nerbert {
 
@@ -37,23 +40,33 @@ class Dropout {
   Dropout() = default;
   Dropout(const DropoutKey& key, const DropoutRates& rates) : key_(key), rates_(rates), active_(true) {}
 
-  // Drops from a contiguous float32 tensor in place and returns it. `first_group`: where the tensor begins in
-  // the counter space of its site, in groups of kernels::kDropoutGroup elements.
-  at::Tensor hidden(at::Tensor x, uint32_t site) const { return apply(std::move(x), rates_.hidden, site, 0); }
+  // Each drops from a contiguous float32 tensor in place and returns it.
+  at::Tensor hidden(at::Tensor x, uint32_t site) const { return apply(std::move(x), hidden_mask(site)); }
   at::Tensor classifier(at::Tensor x) const {
-    return apply(std::move(x), rates_.classifier, DropoutSite::kClassifier, 0);
+    return apply(std::move(x), mask(rates_.classifier, DropoutSite::kClassifier));
   }
-  at::Tensor attention(at::Tensor x, uint32_t site, uint32_t first_group) const {
-    return apply(std::move(x), rates_.attention, site, first_group);
+  // (heads, length, length) of one sequence; `first_group`: see attention_groups().
+  at::Tensor attention(at::Tensor x, uint32_t site, uint32_t first_group) const;
+
+  // For kernels that drop in passing.
+  kernels::DropoutMask hidden_mask(uint32_t site) const { return mask(rates_.hidden, site); }
+  kernels::DropoutMask attention_mask(int64_t layer) const {
+    return mask(rates_.attention, DropoutSite::attention(layer));
   }
   bool drops_attention() const { return active_ && rates_.attention > 0; }
 
  private:
-  at::Tensor apply(at::Tensor x, double rate, uint32_t site, uint32_t first_group) const;
+  kernels::DropoutMask mask(double rate, uint32_t site) const;
+  // x as rows, each of which begins a group.
+  at::Tensor apply(at::Tensor x, const kernels::DropoutMask& mask) const;
 
   DropoutKey key_{};
   DropoutRates rates_{};
   bool active_ = false;
 };
+
+// Where the attention matrices of each sequence begin in the counter space of a layer's attention dropout, in
+// groups of kernels::kDropoutGroup elements; those of the heads follow each other, each in whole groups.
+std::vector<uint32_t> attention_groups(const std::vector<int64_t>& boundaries, int64_t heads);
 
 }  // namespace nerbert

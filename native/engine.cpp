@@ -1,18 +1,25 @@
 #include "engine.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
+#include "aten_encoder.h"
+#include "cpu_encoder.h"
 #include "device.h"
 #include "failure.h"
 #include "host_memory.h"
+#include "kernels/table.h"
 #include "tensor_file.h"
 
 namespace nerbert {
@@ -28,6 +35,22 @@ std::vector<float> to_host(const at::Tensor& tensor) {
   return {data, data + host.numel()};
 }
 
+// The L2 norm. On a CPU the sums of blocks of a fixed size are added in order: it does not depend on the
+// threads.
+double norm_of(const at::Tensor& flat) {
+  if (!flat.is_cpu()) return flat.norm().item<double>();
+  constexpr int64_t kBlock = 65536;
+  const auto* data = flat.const_data_ptr<float>();
+  const int64_t size = flat.numel();
+  std::vector<double> sums((size + kBlock - 1) / kBlock);
+  at::parallel_for(0, static_cast<int64_t>(sums.size()), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      sums[i] = kernels::of_this_cpu().sum_of_squares(data + i * kBlock, std::min(kBlock, size - i * kBlock));
+    }
+  });
+  return std::sqrt(std::accumulate(sums.begin(), sums.end(), 0.0));
+}
+
 // Batches of ever other sizes leave holes in the C library's heap, which would grow for as long as training
 // lasts. Now and then its free pages go back to the system; taking them again costs far less than the steps
 // between.
@@ -37,8 +60,8 @@ void return_free_memory(uint32_t step) {
 }
 
 // Embeddings and LayerNorms are computed from float32, products from the compute copy.
-ModelTensors mixed_views(const at::Tensor& values, const at::Tensor& compute_copy,
-                         const ParameterLayout& layout, const Geometry& geometry) {
+ModelTensors product_views(const at::Tensor& values, const at::Tensor& compute_copy,
+                           const ParameterLayout& layout, const Geometry& geometry) {
   ModelTensors model = view_model(compute_copy, layout, geometry);
   const ModelTensors full = view_model(values, layout, geometry);
   model.word_embeddings = full.word_embeddings;
@@ -62,14 +85,31 @@ Engine::Engine(const EngineOptions& options, const StopFlag& stop)
       seed_(options.seed),
       frozen_(options.frozen),
       stop_(stop),
-      layout_(geometry_),
-      bert_(geometry_, frozen_, stop_) {
+      layout_(geometry_) {
   values_ = device_.is_cpu()
                 ? host_zeros(layout_.total())
                 : at::zeros({layout_.total()}, at::TensorOptions().dtype(at::kFloat).device(device_));
-  compute_copy_ = options.bfloat16 ? values_.to(at::kBFloat16) : values_;
-  parameters_ = mixed_views(values_, compute_copy_, layout_, geometry_);
+  if (options.bfloat16) compute_copy_ = at::empty_like(values_, at::kBFloat16);
+  parameters_ = view_model(values_, layout_, geometry_);
+  const bool fused = options.fused && device_.is_cpu();
+  const auto make_encoder = [&](auto type, const ModelTensors& weights) -> std::unique_ptr<Encoder> {
+    if (!fused)
+      return std::make_unique<AtenEncoder>(geometry_, frozen_, stop_, weights,
+                                           options.gradient_checkpointing);
+    return std::make_unique<CpuEncoder<decltype(type)>>(geometry_, frozen_, stop_, parameters_, weights,
+                                                        options.matrix_path, options.gradient_checkpointing);
+  };
+  encoder_ = make_encoder(float(), parameters_);
+  if (options.bfloat16) {
+    weights_ = product_views(values_, compute_copy_, layout_, geometry_);
+    low_precision_encoder_ = make_encoder(c10::BFloat16(), weights_);
+  }
   if (!options.class_weights.empty()) class_weights_ = at::tensor(options.class_weights).to(device_);
+}
+
+void Engine::set_matrix_path(const MatrixPath& path) {
+  encoder_->set_matrix_path(path);
+  if (low_precision_encoder_) low_precision_encoder_->set_matrix_path(path);
 }
 
 void Engine::load(const std::vector<TensorLocation>& locations) {
@@ -123,12 +163,12 @@ void Engine::write_flat(const at::Tensor& flat, const std::vector<TensorLocation
   }
 }
 
-ForwardResult Engine::forward(const HostBatch& host, bool with_hidden_states) const {
+ForwardResult Engine::forward(const HostBatch& host, bool with_hidden_states) {
   check_batch(host, geometry_, "batch");
+  const Arena::Scope scope(arena_);
   const DeviceBatch batch = to_device(host, device_);
   std::vector<at::Tensor> hidden_states;
-  const at::Tensor hidden =
-      bert_.forward(batch, parameters_, Dropout(), nullptr, with_hidden_states ? &hidden_states : nullptr);
+  const at::Tensor hidden = encoder_->forward(batch, with_hidden_states ? &hidden_states : nullptr);
   const at::Tensor logits = classify(hidden, parameters_.classifier);
   ForwardResult result{to_host(logits), cross_entropy(logits, batch, class_weights_), {}};
   for (const auto& state : hidden_states) result.hidden_states.push_back(to_host(state));
@@ -150,7 +190,7 @@ void Engine::load_optimizer(int64_t id, const MomentLocations& locations, int64_
   Adam& adam = optimizer(id);
   read_flat(adam.first_moments(), locations.first);
   read_flat(adam.second_moments(), locations.second);
-  adam.set_updates(updates);
+  adam.resume(updates);
 }
 
 const Adam& Engine::optimizer(int64_t id) const {
@@ -185,11 +225,13 @@ StepResult Engine::train_step(const StepRequest& request) {
                 "found none");
   }
 
-  if (!gradients_.defined()) {
-    gradients_ = at::empty_like(values_);
-    gradient_views_ = view_model(gradients_, layout_, geometry_);
+  if (!gradients_.flat.defined()) {
+    gradients_.flat = at::zeros_like(values_);
+    gradients_.views = view_model(gradients_.flat, layout_, geometry_);
   }
-  gradients_.zero_();
+  train_encoder().begin_step(gradients_);
+  gradients_.views.classifier.weight.zero_();
+  gradients_.views.classifier.bias.zero_();
   StepResult result;
   for (size_t i = 0; i < batches.size(); i++) {
     const double weight = request.reduction == LossReduction::kTokenMean ? total : weights[i];
@@ -199,8 +241,8 @@ StepResult Engine::train_step(const StepRequest& request) {
   }
   result.gradient_norm = clip_gradients(request.clipping);
   stop_.check();
-  adam.step(values_, gradients_, request.learning_rate);
-  refresh_compute_copy();
+  adam.step({values_, gradients_.flat, gradient_scale_, request.learning_rate,
+             train_encoder().touched_words(), compute_copy_});
   return_free_memory(request.step);
   return result;
 }
@@ -222,27 +264,32 @@ void Engine::restore_snapshot(int64_t id) {
   refresh_compute_copy();
 }
 
+Encoder& Engine::train_encoder() {
+  return low_precision_encoder_ ? *low_precision_encoder_ : *encoder_;
+}
+
 double Engine::train_micro_batch(const DeviceBatch& batch, const Dropout& dropout, double denominator) {
-  BertMemory memory;
-  const at::Tensor hidden = bert_.forward(batch, parameters_, dropout, &memory, nullptr);
+  const Arena::Scope scope(arena_);
+  const at::Tensor hidden = train_encoder().train_forward(batch, dropout);
   const LossGradient objective =
-      classifier_backward(hidden, batch, parameters_.classifier, gradient_views_.classifier, class_weights_,
+      classifier_backward(hidden, batch, parameters_.classifier, gradients_.views.classifier, class_weights_,
                           denominator, dropout);
-  bert_.backward(objective.grad_hidden, batch, parameters_, gradient_views_, dropout, memory);
+  train_encoder().backward(objective.grad_hidden, batch, dropout);
   return objective.loss;
 }
 
 double Engine::clip_gradients(std::optional<double> clipping) {
-  const double norm = gradients_.norm().item<double>();
-  if (clipping) {
-    const double factor = *clipping / (norm + 1e-6);
-    if (factor < 1) gradients_.mul_(factor);
-  }
+  const double norm = norm_of(gradients_.flat);
+  gradient_scale_ = clipping ? std::min(1.0, *clipping / (norm + 1e-6)) : 1.0;
   return norm;
 }
 
 void Engine::refresh_compute_copy() {
-  if (!compute_copy_.is_same(values_)) compute_copy_.copy_(values_);
+  if (!compute_copy_.defined()) return;
+  const auto part = [&](const at::Tensor& flat) {
+    return flat.narrow(0, layout_.products_begin(), layout_.products_end() - layout_.products_begin());
+  };
+  part(compute_copy_).copy_(part(values_));
 }
 
 std::vector<float> Engine::read_parameter(const std::string& name) const {
@@ -250,9 +297,13 @@ std::vector<float> Engine::read_parameter(const std::string& name) const {
 }
 
 std::vector<float> Engine::read_gradient(const std::string& name) const {
-  if (!gradients_.defined())
+  if (!gradients_.flat.defined())
     throw Error(kTorchError, "There are no gradients before the first training step");
-  return to_host(view_of(gradients_, layout_.find(name)));
+  std::vector<float> gradient = to_host(view_of(gradients_.flat, layout_.find(name)));
+  const auto scale =
+      static_cast<float>(values_.is_cpu() ? gradient_scale_ : 1);  // elsewhere they are scaled themselves
+  for (float& element : gradient) element *= scale;
+  return gradient;
 }
 
 int64_t parameter_bytes(const Geometry& geometry) {

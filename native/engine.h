@@ -3,18 +3,21 @@
 #include <ATen/core/Tensor.h>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "arena.h"
 #include "batch.h"
-#include "bert.h"
 #include "classifier.h"
 #include "dropout.h"
+#include "encoder.h"
 #include "executor.h"
 #include "geometry.h"
 #include "optimizer.h"
 #include "parameters.h"
+#include "products.h"
 
 namespace nerbert {
 
@@ -25,7 +28,11 @@ struct EngineOptions {
   DropoutRates dropout;
   uint64_t seed;
   std::vector<float> class_weights;  // (labels) or empty
-  int64_t frozen;  // blocks from the bottom that are not trained: the embeddings, then layers
+  int64_t frozen;               // blocks from the bottom that are not trained: the embeddings, then layers
+  bool gradient_checkpointing;  // compute layers again for their gradients instead of keeping what they need:
+                                // less memory
+  MatrixPath matrix_path;
+  bool fused;  // on a CPU: with the fused kernels; else in ATen's operations, as on a GPU
 };
 
 // A parameter and the bytes of a file that hold it, or shall.
@@ -79,13 +86,15 @@ class Engine {
   // Parameters are zero until load() and initialise() have filled them.
   Engine(const EngineOptions& options, const StopFlag& stop);
 
+  void set_matrix_path(const MatrixPath& path);
   void load(const std::vector<TensorLocation>& locations);
   // As transformers does: weights normal with mean 0, biases 0, LayerNorm weights 1, the padding embedding 0.
   void initialise(const std::vector<std::string>& names, double standard_deviation);
   // Writes float32 into existing files.
   void save(const std::vector<TensorLocation>& locations) const;
 
-  ForwardResult forward(const HostBatch& batch, bool with_hidden_states) const;
+  // In float32, whatever the type that training multiplies in.
+  ForwardResult forward(const HostBatch& batch, bool with_hidden_states);
   void create_optimizer(int64_t id, const AdamOptions& options);
   void drop_optimizer(int64_t id) { optimizers_.erase(id); }
   // Writes float32 into existing files. Returns the updates that the optimizer has made.
@@ -107,6 +116,7 @@ class Engine {
 
  private:
   Adam& optimizer(int64_t id);
+  Encoder& train_encoder();
   void refresh_compute_copy();
   void read_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   void write_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
@@ -121,13 +131,17 @@ class Engine {
   const int64_t frozen_;
   const StopFlag& stop_;
   const ParameterLayout layout_;
-  const Bert bert_;
-  at::Tensor class_weights_;  // (labels) or undefined
-  at::Tensor values_;         // flat float32
-  at::Tensor compute_copy_;   // flat bfloat16, or values_ itself
-  at::Tensor gradients_;      // flat float32; made by the first step, so that inference never pays for it
-  ModelTensors parameters_;   // views into compute_copy_ for products, into values_ for everything else
-  ModelTensors gradient_views_;
+  at::Tensor class_weights_;          // (labels) or undefined
+  at::Tensor values_;                 // flat float32
+  at::Tensor compute_copy_;           // flat bfloat16, of the weights of products alone; undefined in float32
+  ModelTensors parameters_;           // views into values_
+  ModelTensors weights_;              // for products: views into compute_copy_, of all else into values_
+  Gradients gradients_;               // made by the first step, so that inference never pays for it
+  double gradient_scale_ = 1;         // what clipping leaves of the last step's gradients
+  Arena arena_;                       // of the tensors of a pass, on a CPU
+  std::unique_ptr<Encoder> encoder_;  // in float32
+  std::unique_ptr<Encoder>
+      low_precision_encoder_;  // that training uses where it multiplies in bfloat16, or null
   std::map<int64_t, Adam> optimizers_;
   std::map<int64_t, Snapshot> snapshots_;
 };

@@ -73,6 +73,9 @@ void ParameterLayout::place() {
       spec.offset = total_;
       total_ += spec.size;
       groups_.back().end = total_;
+      const bool multiplies = decays && spec.block > 0 && spec.block < last_block();
+      if (multiplies && products_end_ == 0) products_begin_ = spec.offset;
+      if (multiplies) products_end_ = total_;
     }
   }
 }

@@ -44,6 +44,11 @@ class ParameterLayout {
   // In the order of the buffer.
   const std::vector<ParameterGroup>& groups() const { return groups_; }
   int64_t last_block() const { return specs_.back().block; }
+  // The word embeddings, (vocabulary, hidden), which lead the buffer.
+  const ParameterSpec& words() const { return specs_.front(); }
+  // The weights that the layers multiply with lie in this range, alone.
+  int64_t products_begin() const { return products_begin_; }
+  int64_t products_end() const { return products_end_; }
 
  private:
   void add(const std::string& name, std::vector<int64_t> shape, int64_t block);
@@ -53,6 +58,8 @@ class ParameterLayout {
   std::unordered_map<std::string, size_t> index_;
   std::vector<ParameterGroup> groups_;
   int64_t total_ = 0;
+  int64_t products_begin_ = 0;
+  int64_t products_end_ = 0;
 };
 
 struct AffineTensors {

@@ -28,7 +28,8 @@ Napi::Function Session::define(Napi::Env env) {
       env, "Session",
       {InstanceMethod<&Session::open>("open"), InstanceMethod<&Session::parameters>("parameters"),
        InstanceMethod<&Session::load>("load"), InstanceMethod<&Session::initialise>("initialise"),
-       InstanceMethod<&Session::save>("save"), InstanceMethod<&Session::forward>("forward"),
+       InstanceMethod<&Session::save>("save"), InstanceMethod<&Session::set_matrix_path>("setMatrixPath"),
+       InstanceMethod<&Session::forward>("forward"),
        InstanceMethod<&Session::create_optimizer>("createOptimizer"),
        InstanceMethod<&Session::drop_optimizer>("dropOptimizer"),
        InstanceMethod<&Session::save_optimizer>("saveOptimizer"),
@@ -68,6 +69,11 @@ Napi::Value Session::open(const Napi::CallbackInfo& info) {
 
 Napi::Value Session::parameters(const Napi::CallbackInfo& info) {
   return from_layout(info.Env(), ParameterLayout(options_.geometry));
+}
+
+Napi::Value Session::set_matrix_path(const Napi::CallbackInfo& info) {
+  return courier_->dispatch(info.Env(), [slot = slot_, path = parse_matrix_path(info[0].ToString())](
+                                            const StopFlag&) { engine_of(slot).set_matrix_path(path); });
 }
 
 Napi::Value Session::load(const Napi::CallbackInfo& info) {

@@ -25,6 +25,7 @@ class Session : public Napi::ObjectWrap<Session> {
  private:
   Napi::Value open(const Napi::CallbackInfo& info);
   Napi::Value parameters(const Napi::CallbackInfo& info);
+  Napi::Value set_matrix_path(const Napi::CallbackInfo& info);
   Napi::Value load(const Napi::CallbackInfo& info);
   Napi::Value initialise(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);

@@ -43,6 +43,7 @@ export async function writeRunConfig(
         arch: process.arch,
         device: model.device,
         dtype: model.dtype,
+        matrixPath: model.session.matrixPath,
         threads,
         cpuCapability,
       },

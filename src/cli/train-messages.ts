@@ -42,14 +42,23 @@ export function describeFrozen({ config }: BertForTokenClassification, layers: n
 
 /** Where the model computes; `reason`: why in this type, if it was chosen. */
 export function describeMachine(
-  { device, dtype }: BertForTokenClassification,
+  { device, dtype, session }: BertForTokenClassification,
   reason: string | undefined,
 ): string {
   const { threads, cpuCapability } = loadNative().runtimeInfo();
   const where =
-    device === 'cpu' ? `the CPU, ${threads} of ${availableParallelism()} threads, ${cpuCapability}` : device;
+    device === 'cpu'
+      ? `the CPU, ${threads} of ${availableParallelism()} threads, ${cpuCapability}, ${describeMatrixPath(session.matrixPath)}`
+      : device;
   const why = reason === undefined ? '' : ` (chosen by --dtype auto: ${reason})`;
   return `Computing on ${where}, in ${dtype}${why}, with libtorch ${libtorchInfo().version}.`;
+}
+
+/** Which library multiplies float32 matrices, for each of the three products of a layer. */
+function describeMatrixPath(path: string): string {
+  const [forward, input, weight] = path.replaceAll('aten', 'ATen').replaceAll('onednn', 'oneDNN').split(' ');
+  if (forward === input && input === weight) return `float32 products by ${forward}`;
+  return `float32 products by ${forward} (forward), ${input} and ${weight} (backward)`;
 }
 
 export function describeBest({ epoch, evaluation }: BestEpoch, epochs: number): string {

@@ -36,6 +36,12 @@ export interface EngineOptions {
   classWeights?: Float32Array;
   /** Blocks from the bottom that are not trained: the embeddings, then layers. */
   frozen: number;
+  /** Whether layers are computed again for their gradients, instead of keeping what these need. */
+  gradientCheckpointing: boolean;
+  /** The library of each float32 product of a linear layer: three words, forward, input, weight, each aten or onednn. */
+  matrixPath: string;
+  /** Whether a CPU computes with the fused kernels, or in ATen's operations as a GPU does. */
+  fused: boolean;
 }
 
 /** A parameter and the bytes of a file that hold it, or shall. */
@@ -102,6 +108,7 @@ export interface Parameter {
 export interface NativeSession {
   parameters(): Parameter[];
   open(): Promise<void>;
+  setMatrixPath(path: string): Promise<void>;
   load(locations: TensorLocation[]): Promise<void>;
   initialise(names: string[], standardDeviation: number): Promise<void>;
   save(locations: TensorLocation[]): Promise<void>;
@@ -136,4 +143,6 @@ export interface RuntimeInfo {
 export interface NativeAddon {
   Session: new (options: EngineOptions) => NativeSession;
   runtimeInfo(): RuntimeInfo;
+  /** The fastest libraries of this machine, as EngineOptions.matrixPath wants them. */
+  measureMatrixPath(): Promise<string>;
 }

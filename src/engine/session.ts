@@ -12,7 +12,11 @@ import type {
   StepResult,
   TensorLocation,
 } from './addon.ts';
+import { checkMatrixPath, resolveMatrixPath, usesFusedKernels } from './matrix-path.ts';
 import { loadNative } from './native.ts';
+
+/** What a model decides about its engine; the rest is the machine's. */
+export type ModelEngineOptions = Omit<EngineOptions, 'matrixPath' | 'fused'>;
 
 /** An optimizer's state in the engine. */
 export interface OptimizerHandle {
@@ -41,15 +45,30 @@ export class EngineSession {
   #snapshots = 0;
   readonly #liveOptimizers = new WeakSet<OptimizerHandle>();
 
-  private constructor(native: NativeSession) {
+  #matrixPath: string;
+
+  private constructor(native: NativeSession, matrixPath: string) {
     this.#native = native;
+    this.#matrixPath = matrixPath;
   }
 
   /** Makes an engine whose parameters are zero. */
-  static async open(options: EngineOptions): Promise<EngineSession> {
-    const native = new (loadNative().Session)(options);
+  static async open(options: ModelEngineOptions): Promise<EngineSession> {
+    const matrixPath = await settled(resolveMatrixPath(options.device));
+    const native = new (loadNative().Session)({ ...options, matrixPath, fused: usesFusedKernels() });
     await settled(native.open());
-    return new EngineSession(native);
+    return new EngineSession(native, matrixPath);
+  }
+
+  /** The libraries that multiply float32 matrices: the last digits of results depend on them. */
+  get matrixPath(): string {
+    return this.#matrixPath;
+  }
+
+  /** Multiplies with other libraries from now on, those of a run that is to be continued. @throws OptionError */
+  async setMatrixPath(path: string): Promise<void> {
+    await settled(this.#live().setMatrixPath(checkMatrixPath('matrixPath', path)));
+    this.#matrixPath = path;
   }
 
   /** Names and shapes of the parameters, in the order of transformers. */

@@ -12,9 +12,9 @@ import { configToJson } from '../checkpoint/config-json.ts';
 import { type LabelList, resolveLabels } from '../checkpoint/labels.ts';
 import type { CardTraining } from '../checkpoint/model-card.ts';
 import { writeModelCard } from '../checkpoint/write-model-card.ts';
-import type { DropoutRates, EngineOptions, Parameter } from '../engine/addon.ts';
+import type { DropoutRates, Parameter } from '../engine/addon.ts';
 import { type AnyBatch, checkBatch, toPadded } from '../engine/packing.ts';
-import { EngineSession, type OptimizerHandle } from '../engine/session.ts';
+import { EngineSession, type ModelEngineOptions, type OptimizerHandle } from '../engine/session.ts';
 import { OptionError } from '../errors.ts';
 import { makeFolder, writeFileAtomically } from '../files.ts';
 import { checkpointFolder } from '../hub/checkpoint-folder.ts';
@@ -334,12 +334,12 @@ export class BertForTokenClassification {
   }
 
   /** All that the engine was made with. @internal */
-  get engineOptions(): EngineOptions {
+  get engineOptions(): ModelEngineOptions {
     return engineOptions(this.config, this.#choice);
   }
 
   /** What batches are checked against. @internal */
-  get geometry(): EngineOptions['geometry'] {
+  get geometry(): ModelEngineOptions['geometry'] {
     return geometryOf(this.config);
   }
 }
@@ -361,7 +361,7 @@ function configure(
   return { loaded: { config, json: stored.json }, choice };
 }
 
-function geometryOf(config: BertConfig): EngineOptions['geometry'] {
+function geometryOf(config: BertConfig): ModelEngineOptions['geometry'] {
   return {
     vocabSize: config.vocabSize,
     hiddenSize: config.hiddenSize,
@@ -379,8 +379,8 @@ function geometryOf(config: BertConfig): EngineOptions['geometry'] {
 
 function engineOptions(
   config: BertConfig,
-  { device, dtype, classWeights, frozen, seed }: EngineChoice,
-): EngineOptions {
+  { device, dtype, classWeights, frozen, gradientCheckpointing, seed }: EngineChoice,
+): ModelEngineOptions {
   return {
     geometry: geometryOf(config),
     device,
@@ -388,6 +388,7 @@ function engineOptions(
     dropout: dropoutRates(config),
     seed,
     frozen,
+    gradientCheckpointing,
     ...(classWeights && { classWeights }),
   };
 }

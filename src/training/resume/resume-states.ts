@@ -90,6 +90,8 @@ export class ResumeStates {
       const { model, optimizer } = settings;
       await optimizer.handle.ready;
       await loadTrainingState(model, optimizer.handle, dir, engine);
+      // Which library multiplies was measured, and might turn out otherwise now: the run keeps its own.
+      if (typeof machine.matrixPath === 'string') await model.session.setMatrixPath(machine.matrixPath);
       states.#newest = { step: loop.step, engine };
     }
     const from = {
@@ -200,7 +202,7 @@ export class ResumeStates {
 /** On what the numbers are computed: elsewhere their last digits differ. */
 function machineOf({ model }: TrainerSettings): Record<string, unknown> {
   const { threads, cpuCapability, libtorch } = loadNative().runtimeInfo();
-  return { device: model.device, threads, cpuCapability, libtorch };
+  return { device: model.device, threads, cpuCapability, libtorch, matrixPath: model.session.matrixPath };
 }
 
 function differences(then: Record<string, unknown>, now: Record<string, unknown>): string[] {

@@ -39,13 +39,13 @@ async function compile(folder: string): Promise<string> {
   const objects = Object.entries(capabilities).map(async ([capability, extra]) => {
     const object = join(folder, `${capability}.o`);
     const definitions = [`-DCPU_CAPABILITY=${capability}`, `-DCPU_CAPABILITY_${capability}`];
-    const kernel = source('native', 'kernels', 'dropout_kernel.cpp');
+    const kernel = source('native', 'kernels', 'dropout_kernels.cpp');
     await run(compiler, [...flags, ...extra, ...definitions, '-c', kernel, '-o', object]);
     return object;
   });
   const program = join(folder, 'check');
   const platform = process.arch === 'x64' ? ['-DNERBERT_X86'] : [];
-  const check = source('test', 'native', 'dropout_kernel_check.cpp');
+  const check = source('test', 'native', 'dropout_kernels_check.cpp');
   await run(compiler, [...flags, ...platform, check, ...(await Promise.all(objects)), '-o', program]);
   return program;
 }
@@ -100,7 +100,7 @@ testWithCompiler('masks of other elements, sites, steps and seeds are independen
   }
 });
 
-testWithCompiler('every build gives the same bits, however the groups are spread over threads', t => {
+testWithCompiler('every build gives the same bits, however the rows are spread over threads', t => {
   t.true('default' in t.context.sameBits);
   for (const [build, same] of Object.entries(t.context.sameBits)) t.true(same, build);
 });

@@ -1,4 +1,4 @@
-#include "bert.h"
+#include "aten_encoder.h"
 
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gelu.h>
@@ -7,6 +7,7 @@
 #include <ATen/ops/native_layer_norm_backward.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/threshold_backward.h>
+#include <ATen/ops/zeros.h>
 
 #include "linear.h"
 
@@ -49,24 +50,24 @@ at::Tensor normalise_backward(const at::Tensor& grad, const AffineTensors& param
 
 }  // namespace
 
-at::Tensor Bert::normalise(const at::Tensor& input, const AffineTensors& parameters,
-                           NormMemory* memory) const {
+at::Tensor AtenEncoder::normalise(const at::Tensor& input, const AffineTensors& parameters,
+                                  NormMemory* memory) const {
   const auto [output, mean, rstd] = at::native_layer_norm(input, {geometry_.hidden_size}, parameters.weight,
                                                           parameters.bias, geometry_.layer_norm_eps);
   if (memory) *memory = {input, mean, rstd};
   return output;
 }
 
-at::Tensor Bert::embed(const DeviceBatch& batch, const ModelTensors& parameters, const Dropout& dropout,
-                       NormMemory* memory) const {
-  at::Tensor sum = at::embedding(parameters.word_embeddings, batch.input_ids);
-  sum.add_(at::embedding(parameters.token_type_embeddings, batch.token_type_ids));
-  sum.add_(at::embedding(parameters.position_embeddings, batch.position_ids));
-  return dropout.hidden(normalise(sum, parameters.embedding_norm, memory), DropoutSite::kEmbeddings);
+at::Tensor AtenEncoder::embed(const DeviceBatch& batch, const Dropout& dropout, NormMemory* memory) const {
+  at::Tensor sum = at::embedding(parameters_.word_embeddings, batch.input_ids);
+  sum.add_(at::embedding(parameters_.token_type_embeddings, batch.token_type_ids));
+  sum.add_(at::embedding(parameters_.position_embeddings, batch.position_ids));
+  return dropout.hidden(normalise(sum, parameters_.embedding_norm, memory), DropoutSite::kEmbeddings);
 }
 
-at::Tensor Bert::layer(int64_t index, const at::Tensor& input, const DeviceBatch& batch,
-                       const LayerTensors& parameters, const Dropout& dropout, LayerMemory* memory) const {
+at::Tensor AtenEncoder::layer(int64_t index, const at::Tensor& input, const DeviceBatch& batch,
+                              const Dropout& dropout, LayerMemory* memory) const {
+  const LayerTensors& parameters = parameters_.layers[index];
   const at::Tensor context =
       attention(linear(input, parameters.query_key_value), batch, geometry_.num_attention_heads, dropout,
                 index, memory ? &memory->attention : nullptr);
@@ -89,24 +90,39 @@ at::Tensor Bert::layer(int64_t index, const at::Tensor& input, const DeviceBatch
   return normalise(output, parameters.output_norm, memory ? &memory->output_norm : nullptr);
 }
 
-at::Tensor Bert::forward(const DeviceBatch& batch, const ModelTensors& parameters, const Dropout& dropout,
-                         BertMemory* memory, std::vector<at::Tensor>* hidden_states) const {
-  if (memory) memory->layers.resize(parameters.layers.size());
-  at::Tensor x =
-      embed(batch, parameters, dropout, memory && trains_embeddings() ? &memory->embedding_norm : nullptr);
+at::Tensor AtenEncoder::run(const DeviceBatch& batch, const Dropout& dropout, BertMemory* memory,
+                            std::vector<at::Tensor>* hidden_states) const {
+  if (memory) memory->layers.assign(parameters_.layers.size(), {});
+  at::Tensor x = embed(batch, dropout, memory && trains_embeddings() ? &memory->embedding_norm : nullptr);
   if (hidden_states) hidden_states->push_back(x);
-  for (size_t i = 0; i < parameters.layers.size(); i++) {
+  for (size_t i = 0; i < parameters_.layers.size(); i++) {
     stop_.check();
-    x = layer(static_cast<int64_t>(i), x, batch, parameters.layers[i], dropout,
-              memory && trains_layer(i) ? &memory->layers[i] : nullptr);
+    const bool trains = memory && trains_layer(i);
+    if (trains && checkpointing_) memory->layers[i].input = x;
+    x = layer(static_cast<int64_t>(i), x, batch, dropout,
+              trains && !checkpointing_ ? &memory->layers[i] : nullptr);
     if (hidden_states) hidden_states->push_back(x);
   }
   return x;
 }
 
-at::Tensor Bert::layer_backward(int64_t index, const at::Tensor& grad, const DeviceBatch& batch,
-                                const LayerTensors& parameters, const LayerTensors& gradients,
-                                const Dropout& dropout, const LayerMemory& memory) const {
+at::Tensor AtenEncoder::forward(const DeviceBatch& batch, std::vector<at::Tensor>* hidden_states) {
+  return run(batch, Dropout(), nullptr, hidden_states);
+}
+
+void AtenEncoder::begin_step(const Gradients& gradients) {
+  gradients_ = &gradients;
+  gradients.flat.zero_();
+}
+
+at::Tensor AtenEncoder::train_forward(const DeviceBatch& batch, const Dropout& dropout) {
+  return run(batch, dropout, &memory_, nullptr).index_select(0, batch.labelled);
+}
+
+at::Tensor AtenEncoder::layer_backward(int64_t index, const at::Tensor& grad, const DeviceBatch& batch,
+                                       const Dropout& dropout, const LayerMemory& memory) const {
+  const LayerTensors& parameters = parameters_.layers[index];
+  const LayerTensors& gradients = gradients_->views.layers[index];
   // Each residual connection hands its gradient to both branches; dropout lies on the computed one alone.
   at::Tensor grad_attended =
       normalise_backward(grad, parameters.output_norm, gradients.output_norm, memory.output_norm);
@@ -131,29 +147,31 @@ at::Tensor Bert::layer_backward(int64_t index, const at::Tensor& grad, const Dev
   return grad_input.add_(linear_backward_input(grad_query_key_value, parameters.query_key_value));
 }
 
-void Bert::embed_backward(at::Tensor grad, const DeviceBatch& batch, const ModelTensors& parameters,
-                          const ModelTensors& gradients, const Dropout& dropout,
-                          const NormMemory& memory) const {
+void AtenEncoder::embed_backward(at::Tensor grad, const DeviceBatch& batch, const Dropout& dropout) const {
+  const ModelTensors& gradients = gradients_->views;
   grad = dropout.hidden(std::move(grad), DropoutSite::kEmbeddings);
   const at::Tensor grad_sum =
-      normalise_backward(grad, parameters.embedding_norm, gradients.embedding_norm, memory);
+      normalise_backward(grad, parameters_.embedding_norm, gradients.embedding_norm, memory_.embedding_norm);
   gradients.word_embeddings.index_add_(0, batch.input_ids, grad_sum);
   gradients.token_type_embeddings.index_add_(0, batch.token_type_ids, grad_sum);
   gradients.position_embeddings.index_add_(0, batch.position_ids, grad_sum);
   if (geometry_.pad_token_id >= 0) gradients.word_embeddings.select(0, geometry_.pad_token_id).zero_();
 }
 
-void Bert::backward(at::Tensor grad, const DeviceBatch& batch, const ModelTensors& parameters,
-                    const ModelTensors& gradients, const Dropout& dropout, BertMemory& memory) const {
-  for (size_t i = parameters.layers.size(); i-- > 0 && trains_layer(i);) {
+void AtenEncoder::backward(const at::Tensor& grad_labelled, const DeviceBatch& batch,
+                           const Dropout& dropout) {
+  at::Tensor grad = at::zeros({batch.pieces(), geometry_.hidden_size}, grad_labelled.options());
+  grad.index_copy_(0, batch.labelled, grad_labelled);
+  for (size_t i = parameters_.layers.size(); i-- > 0 && trains_layer(i);) {
     stop_.check();
-    grad = layer_backward(static_cast<int64_t>(i), grad, batch, parameters.layers[i], gradients.layers[i],
-                          dropout, memory.layers[i]);
-    memory.layers[i] = {};
+    const auto index = static_cast<int64_t>(i);
+    LayerMemory& memory = memory_.layers[i];
+    if (checkpointing_) layer(index, memory.input, batch, dropout, &memory);
+    grad = layer_backward(index, grad, batch, dropout, memory);
+    memory = {};
   }
-  if (trains_embeddings()) {
-    embed_backward(std::move(grad), batch, parameters, gradients, dropout, memory.embedding_norm);
-  }
+  if (trains_embeddings()) embed_backward(std::move(grad), batch, dropout);
+  memory_ = {};
 }
 
 }  // namespace nerbert

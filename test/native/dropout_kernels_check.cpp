@@ -1,4 +1,4 @@
-// Prints what the dropout kernels and their generator do, as JSON, for dropout-kernel.test.ts to judge.
+// Prints what the dropout kernels and their generator do, as JSON, for dropout-kernels.test.ts to judge.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -6,19 +6,32 @@
 #include <string>
 #include <vector>
 
-#include "kernels/dropout_kernel.h"
+#include "kernels/dropout_mask.h"
 #include "kernels/philox.h"
 
-using nerbert::kernels::DropoutCounter;
-using nerbert::kernels::DropoutKernel;
-using nerbert::kernels::kDropoutGroup;
+using nerbert::kernels::DropoutMask;
+
+using Drop = void (*)(const DropoutMask&, float* data, int64_t width, int64_t begin, int64_t end);
+#define DECLARE_DROP(capability)                                              \
+  namespace nerbert::kernels::capability {                                    \
+  void drop(const DropoutMask&, float*, int64_t, int64_t begin, int64_t end); \
+  }
+DECLARE_DROP(DEFAULT)
+#ifdef NERBERT_X86
+DECLARE_DROP(AVX2)
+DECLARE_DROP(AVX512)
+#endif
 
 namespace {
 
-constexpr int64_t kElements = 1'000'003;  // the last group is not full
-constexpr int64_t kGroups = (kElements + kDropoutGroup - 1) / kDropoutGroup;
+constexpr int64_t kRows = 2000;
+constexpr int64_t kWidth = 500;  // each row begins a group, and its last group is not full
+constexpr int64_t kElements = kRows * kWidth;
 constexpr double kRate = 0.3;
-constexpr DropoutCounter kCounter{0x0123456789abcdef, 0, 4, 0, 7};
+const auto kThreshold = static_cast<uint32_t>(std::lround(kRate * 65536));
+// The rate has 16 bits, and the scale makes up for just that rate.
+const auto kScale = static_cast<float>(1 / (1 - kThreshold / 65536.0));
+const DropoutMask kMask{0x0123456789abcdef, 0, 4, 0, 7, kThreshold, kScale};
 
 // Four output words of lane `Lane` of `Lanes` for a counter and a key.
 template <int Lanes, int Lane>
@@ -31,9 +44,9 @@ std::string words(const uint32_t (&counter)[4], uint64_t key) {
   return text;
 }
 
-std::vector<float> dropped(DropoutKernel kernel, const DropoutCounter& counter) {
+std::vector<float> dropped(Drop drop, const DropoutMask& mask) {
   std::vector<float> data(kElements, 1.0f);
-  kernel(data.data(), kElements, 0, kGroups, kRate, counter);
+  drop(mask, data.data(), kWidth, 0, kRows);
   return data;
 }
 
@@ -45,18 +58,18 @@ int64_t agreements(const std::vector<float>& a, const std::vector<float>& b, int
 
 struct Build {
   const char* name;
-  DropoutKernel kernel;
+  Drop drop;
 };
 
 std::vector<Build> builds_of_this_cpu() {
-  std::vector<Build> builds{{"default", nerbert::kernels::dropout_default}};
+  std::vector<Build> builds{{"default", nerbert::kernels::DEFAULT::drop}};
 #ifdef NERBERT_X86
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    builds.push_back({"avx2", nerbert::kernels::dropout_avx2});
+    builds.push_back({"avx2", nerbert::kernels::AVX2::drop});
   }
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
-    builds.push_back({"avx512", nerbert::kernels::dropout_avx512});
+    builds.push_back({"avx512", nerbert::kernels::AVX512::drop});
   }
 #endif
   return builds;
@@ -80,40 +93,39 @@ void print_known_answers() {
 int main() {
   print_known_answers();
 
-  const std::vector<float> mask = dropped(nerbert::kernels::dropout_default, kCounter);
+  const std::vector<float> mask = dropped(nerbert::kernels::DEFAULT::drop, kMask);
   int64_t kept = 0, odd = 0;
   for (float value : mask) {
     kept += value != 0.0f;
-    // The rate has 16 bits, and the scale makes up for just that rate.
-    odd += value != 0.0f && value != static_cast<float>(1 / (1 - std::round(kRate * 65536) / 65536));
+    odd += value != 0.0f && value != kScale;
   }
   std::printf(", \"elements\": %lld, \"rate\": %g, \"kept\": %lld, \"wronglyScaled\": %lld",
               (long long)kElements, kRate, (long long)kept, (long long)odd);
 
-  // Masks of other places in the counter space, and the mask itself shifted by elements and groups.
+  // Masks of other places in the counter space, and the mask itself shifted by an element and a row.
   const auto other = [&](auto change) {
-    DropoutCounter counter = kCounter;
-    change(counter);
-    return agreements(dropped(nerbert::kernels::dropout_default, counter), mask, 0);
+    DropoutMask changed = kMask;
+    change(changed);
+    return agreements(dropped(nerbert::kernels::DEFAULT::drop, changed), mask, 0);
   };
   std::printf(
-      ", \"agreements\": {\"next element\": %lld, \"next group\": %lld, \"other seed\": %lld, \"other "
+      ", \"agreements\": {\"next element\": %lld, \"next row\": %lld, \"other seed\": %lld, \"other "
       "site\": %lld, "
       "\"other micro-batch\": %lld, \"other step\": %lld, \"other first group\": %lld}",
-      (long long)agreements(mask, mask, 1), (long long)agreements(mask, mask, kDropoutGroup),
-      (long long)other([](DropoutCounter& c) { c.key++; }),
-      (long long)other([](DropoutCounter& c) { c.site++; }),
-      (long long)other([](DropoutCounter& c) { c.micro_batch++; }),
-      (long long)other([](DropoutCounter& c) { c.step++; }),
-      (long long)other([](DropoutCounter& c) { c.first_group++; }));
+      (long long)agreements(mask, mask, 1), (long long)agreements(mask, mask, kWidth),
+      (long long)other([](DropoutMask& m) { m.key++; }),
+      (long long)other([](DropoutMask& m) { m.site++; }),
+      (long long)other([](DropoutMask& m) { m.micro_batch++; }),
+      (long long)other([](DropoutMask& m) { m.step++; }),
+      (long long)other([](DropoutMask& m) { m.first_group++; }));
 
   // The same mask, built for each capability and drawn in pieces as several threads draw it.
   std::printf(", \"sameBits\": {");
   const char* separator = "";
   for (const Build& build : builds_of_this_cpu()) {
     std::vector<float> pieces(kElements, 1.0f);
-    for (int64_t begin = kGroups; begin > 0; begin -= 1000) {
-      build.kernel(pieces.data(), kElements, std::max<int64_t>(begin - 1000, 0), begin, kRate, kCounter);
+    for (int64_t begin = kRows; begin > 0; begin -= 100) {
+      build.drop(kMask, pieces.data(), kWidth, std::max<int64_t>(begin - 100, 0), begin);
     }
     const bool same = std::memcmp(pieces.data(), mask.data(), kElements * sizeof(float)) == 0;
     std::printf("%s\"%s\": %s", separator, build.name, same ? "true" : "false");

@@ -1,0 +1,116 @@
+#include "arena.h"
+
+#include <c10/core/CPUAllocator.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <new>
+
+namespace nerbert {
+namespace {
+
+constexpr size_t kAlignment = 64;            // of tensors: a vector, and a cache line
+constexpr size_t kBlockAlignment = 2 << 20;  // of blocks: a huge page
+
+thread_local Arena* active = nullptr;
+
+size_t rounded_up(size_t bytes, size_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
+
+// Stands before libtorch's own allocator, which serves all threads that are in no scope.
+class ArenaAllocator final : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(size_t bytes) override {
+    if (!active) return c10::GetDefaultCPUAllocator()->allocate(bytes);
+    void* memory = active->take(bytes);
+    return {memory, memory, [](void*) {}, c10::Device(c10::DeviceType::CPU)};
+  }
+
+  // oneDNN's scratch memory comes and goes as plain pointers, within one operation.
+  c10::DeleterFnPtr raw_deleter() const override {
+    return [](void* memory) {
+      if (!active || !active->owns(memory)) c10::GetDefaultCPUAllocator()->raw_deallocate(memory);
+    };
+  }
+
+  void copy_data(void* to, const void* from, size_t bytes) const override { std::memcpy(to, from, bytes); }
+};
+
+void install_allocator() {
+  // Never destroyed: tensors may be freed until the process has ended.
+  static const bool installed = [] {
+    c10::SetCPUAllocator(new ArenaAllocator, /*priority=*/255);
+    return true;
+  }();
+  static_cast<void>(installed);
+}
+
+std::byte* allocate(size_t bytes, size_t alignment) {
+  return static_cast<std::byte*>(std::aligned_alloc(alignment, bytes));
+}
+
+}  // namespace
+
+void Arena::Free::operator()(std::byte* memory) const {
+  std::free(memory);
+}
+
+void* Arena::take(size_t bytes) {
+  const size_t size = rounded_up(bytes == 0 ? 1 : bytes, kAlignment);
+  const size_t begin = used_;
+  used_ += size;
+  if (used_ > highest_) highest_ = used_;
+  if (used_ <= capacity_) return block_.get() + begin;
+  overflow_.emplace_back(allocate(size, kAlignment));
+  if (!overflow_.back()) throw std::bad_alloc();
+  return overflow_.back().get();
+}
+
+bool Arena::owns(const void* memory) const {
+  const auto* byte = static_cast<const std::byte*>(memory);
+  const std::less<> before;
+  if (block_ && !before(byte, block_.get()) && before(byte, block_.get() + capacity_)) return true;
+  return std::any_of(overflow_.begin(), overflow_.end(),
+                     [&](const Block& block) { return block.get() == byte; });
+}
+
+void Arena::begin() {
+  install_allocator();
+  used_ = highest_ = 0;
+  active = this;
+}
+
+void Arena::end() {
+  active = nullptr;
+  overflow_.clear();
+  if (highest_ <= capacity_) return;
+  block_.reset();
+  const size_t capacity = rounded_up(highest_, kBlockAlignment);
+  block_.reset(allocate(capacity, kBlockAlignment));
+  capacity_ =
+      block_ ? capacity : 0;  // without a block everything overflows, and says so where that fails too
+  if (block_) madvise(block_.get(), capacity, MADV_HUGEPAGE);
+}
+
+Arena::Scope::Scope(Arena& arena) : arena_(arena) {
+  arena_.begin();
+}
+
+Arena::Scope::~Scope() {
+  arena_.end();
+}
+
+Arena::Frame::Frame()
+    : arena_(active), used_(active ? active->used_ : 0), overflow_(active ? active->overflow_.size() : 0) {}
+
+Arena::Frame::~Frame() {
+  if (!arena_) return;
+  arena_->used_ = used_;
+  arena_->overflow_.resize(overflow_);
+}
+
+}  // namespace nerbert

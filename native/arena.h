@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace nerbert {
+
+// Memory for the tensors of one micro-batch: while a Scope lives, every CPU tensor that its thread makes is
+// laid behind the last one, and freed with the scope. So batches of ever other sizes share one block, which
+// has grown to the largest of them after some steps: nothing is allocated then, and the C library's heap gets
+// no holes. Tensors must not outlive their frame.
+class Arena {
+ public:
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  class Scope {
+   public:
+    explicit Scope(Arena& arena);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Arena& arena_;
+  };
+
+  // What was made since the frame began is freed with it; frames nest. Does nothing outside of a scope.
+  class Frame {
+   public:
+    Frame();
+    ~Frame();
+    Frame(const Frame&) = delete;
+    Frame& operator=(const Frame&) = delete;
+
+   private:
+    Arena* arena_;
+    size_t used_;
+    size_t overflow_;
+  };
+
+  // Called by the allocator.
+  void* take(size_t bytes);
+  bool owns(const void* memory) const;
+
+ private:
+  struct Free {
+    void operator()(std::byte* memory) const;
+  };
+  using Block = std::unique_ptr<std::byte[], Free>;
+
+  void begin();
+  void end();
+
+  Block block_;
+  size_t capacity_ = 0;
+  size_t used_ = 0;              // of block_, and what was asked for beyond it
+  size_t highest_ = 0;           // of used_ in this scope
+  std::vector<Block> overflow_;  // what block_ had no room for, until its frame or the scope ends
+};
+
+}  // namespace nerbert

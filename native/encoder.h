@@ -1,0 +1,50 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "batch.h"
+#include "dropout.h"
+#include "parameters.h"
+#include "products.h"
+
+namespace nerbert {
+
+// All gradients in one flat buffer, laid out like the parameters.
+struct Gradients {
+  at::Tensor flat;
+  ModelTensors views;
+};
+
+// The BERT encoder over packed batches: embeddings and layers. Gradients are written by hand, so that nothing
+// is recorded that is not needed and a running step can be stopped between layers.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+
+  // Chooses the libraries of the products anew; where there is no choice nothing happens.
+  virtual void set_matrix_path(const MatrixPath& path) = 0;
+
+  // Evaluation: -> the last hidden state, (pieces, hidden) float32. `hidden_states`: receives the embeddings
+  // and the output of each layer, or null.
+  virtual at::Tensor forward(const DeviceBatch& batch, std::vector<at::Tensor>* hidden_states) = 0;
+
+  // Call before the first micro-batch of a step, with gradients that only this encoder has written to since
+  // they were made of zeros: those of the encoder are zero after, or will be overwritten.
+  virtual void begin_step(const Gradients& gradients) = 0;
+
+  // The rows of the word embeddings whose gradients the step may have made other than zero, with repetitions;
+  // null: all.
+  virtual const std::vector<int64_t>* touched_words() const = 0;
+
+  // Training: -> the last hidden state of the labelled pieces, (labelled, hidden) float32, which alone the
+  // loss looks at. Remembers what backward() needs.
+  virtual at::Tensor train_forward(const DeviceBatch& batch, const Dropout& dropout) = 0;
+
+  // After train_forward() with the same batch and dropout, once: adds to the step's gradients. `grad`: by its
+  // result.
+  virtual void backward(const at::Tensor& grad, const DeviceBatch& batch, const Dropout& dropout) = 0;
+};
+
+}  // namespace nerbert

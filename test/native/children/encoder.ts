@@ -1,0 +1,61 @@
+/* Trains a model with dropout for some steps; prints losses, norms, logits, and the gradients of the last step. */
+import { loadNative } from '../../../src/engine/native.ts';
+import { BertForTokenClassification } from '../../../src/model/bert-for-token-classification.ts';
+import { getOptimizerWithWeightDecay } from '../../../src/training/optimizer.ts';
+import { gradientsOf } from '../../support/model-values.ts';
+
+const [options = '{}'] = process.argv.slice(2);
+const { hiddenAct = 'gelu', ...modelOptions } = JSON.parse(options);
+const config = {
+  vocabSize: 60,
+  hiddenSize: 72, // no multiple of a vector; heads of 24 elements are none either
+  numHiddenLayers: 3,
+  numAttentionHeads: 3,
+  intermediateSize: 150,
+  maxPositionEmbeddings: 64,
+  initializerRange: 0.2,
+  hiddenAct,
+};
+await using model = await BertForTokenClassification.fromConfig(config, {
+  numLabels: 5,
+  hiddenDropoutProb: 0.3,
+  attentionProbsDropoutProb: 0.2,
+  device: 'cpu',
+  ...modelOptions,
+});
+const optimizer = getOptimizerWithWeightDecay({
+  model,
+  optimizer: 'adamw',
+  learningRate: 1e-3,
+  weightDecay: 0.1,
+});
+
+// Sequences of one piece, of lengths around the width of a vector, and of more than one block of rows.
+const lengths = [1, 2, 7, 16, 17, 33, 64];
+const boundaries = Int32Array.of(
+  0,
+  ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b)),
+);
+const pieces = boundaries[lengths.length] ?? 0;
+const batch = (seed: number) => ({
+  inputIds: Int32Array.from({ length: pieces }, (_, i) => (i * i * 7 + seed) % config.vocabSize),
+  tokenTypeIds: Int32Array.from({ length: pieces }, (_, i) => i % 2),
+  // A third of the pieces has no label, among them all of the second sequence.
+  labels: Int32Array.from({ length: pieces }, (_, i) =>
+    i % 3 === 1 || i === 1 || i === 2 ? -100 : (i + seed) % 5,
+  ),
+  boundaries,
+});
+const losses: number[] = [];
+const norms: number[] = [];
+for (let step = 0; step < 3; step++) {
+  const result = await model.trainStep([batch(step), batch(step + 11)], { optimizer, clipping: 1 });
+  losses.push(...result.losses);
+  norms.push(result.gradNorm);
+}
+const { logits } = await model.forward(batch(5));
+const gradients = Object.fromEntries(
+  [...(await gradientsOf(model))].map(([name, values]) => [name, [...values]]),
+);
+const { cpuCapability } = loadNative().runtimeInfo();
+console.log(JSON.stringify({ cpuCapability, losses, norms, logits: [...logits], gradients }));

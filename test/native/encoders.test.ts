@@ -1,0 +1,96 @@
+import test, { type ExecutionContext } from 'ava';
+import { answerOf } from '../support/child.ts';
+import { relativeDifference } from '../support/numbers.ts';
+
+/* The fused kernels of a CPU against ATen's operations, with dropout, sequences of all sorts and several micro-batches;
+ * test/native/forward, gradients and trajectories compare both with PyTorch where there is no dropout. */
+
+interface Answer {
+  cpuCapability: string;
+  losses: number[];
+  norms: number[];
+  logits: number[];
+  gradients: Record<string, number[]>;
+}
+
+const train = (env: Record<string, string>, options: Record<string, unknown> = {}) =>
+  answerOf<Answer>('native/children/encoder.ts', { env, args: [JSON.stringify(options)] });
+
+const reference = train({ NERBERT_KERNELS: 'aten' });
+
+/** Losses of the first step nearly to the bit; later ones have grown apart a little, as Adam makes full steps of rounding noise. */
+function near(t: ExecutionContext, actual: Answer, expected: Answer): void {
+  compare(t, 'losses of the first step', actual.losses.slice(0, 2), expected.losses.slice(0, 2), 1e-6);
+  compare(t, 'losses', actual.losses, expected.losses, 1e-4);
+  compare(t, 'norms', actual.norms, expected.norms, 1e-4);
+  compare(t, 'logits', actual.logits, expected.logits, 1e-4);
+  for (const [name, gradient] of Object.entries(expected.gradients)) {
+    // Key biases have no gradient but for rounding.
+    if (!name.endsWith('key.bias')) compare(t, name, actual.gradients[name] ?? [], gradient, 1e-3);
+  }
+}
+
+function compare(
+  t: ExecutionContext,
+  name: string,
+  actual: number[],
+  expected: number[],
+  tolerance: number,
+): void {
+  t.is(actual.length, expected.length);
+  const largest = Math.max(...expected.map(Math.abs));
+  const difference = Math.max(...expected.map((value, i) => Math.abs(value - (actual[i] ?? Number.NaN))));
+  t.true(difference <= tolerance * largest, `${name}: ${difference} of ${largest}`);
+}
+
+for (const capability of ['default', 'avx2', 'avx512']) {
+  test(`the kernels for ${capability} give what ATen gives`, async t => {
+    const answer = await train({ ATEN_CPU_CAPABILITY: capability });
+    if (answer.cpuCapability.toLowerCase() !== capability) t.log(`this CPU has no ${capability}`);
+    near(t, answer, await reference);
+  });
+}
+
+for (const hiddenAct of ['gelu_new', 'relu']) {
+  test(`${hiddenAct}: the kernels give what ATen gives`, async t => {
+    const expected = await train({ NERBERT_KERNELS: 'aten' }, { hiddenAct });
+    t.notDeepEqual(expected.losses, (await reference).losses);
+    near(t, await train({}, { hiddenAct }), expected);
+  });
+}
+
+test('in bfloat16 the kernels give what ATen gives, within what bfloat16 can tell apart', async t => {
+  const answer = await train({}, { dtype: 'bfloat16' });
+  const expected = await reference;
+  t.notDeepEqual(answer.losses, expected.losses);
+  for (const [i, loss] of answer.losses.entries()) {
+    t.true(relativeDifference(loss, expected.losses[i] ?? Number.NaN) <= 0.02, `loss ${i}: ${loss}`);
+  }
+});
+
+for (const kernels of ['fused', 'aten']) {
+  test(`${kernels}: layers computed again for their gradients give the same bits`, async t => {
+    const env = { NERBERT_KERNELS: kernels };
+    t.deepEqual(await train(env, { gradientCheckpointing: true }), await train(env));
+  });
+
+  test(`${kernels}: frozen blocks get no gradient, and the others the one they get otherwise`, async t => {
+    const env = { NERBERT_KERNELS: kernels };
+    const answer = await train(env, { freeze: { layers: 1 } });
+    const whole = await train(env);
+    t.is(answer.losses[0], whole.losses[0]);
+    for (const [name, gradient] of Object.entries(answer.gradients)) {
+      const frozen = name.startsWith('bert.embeddings') || name.includes('.layer.0.');
+      t.is(
+        frozen,
+        gradient.every(element => element === 0),
+        name,
+      );
+    }
+  });
+}
+
+test('what is no set of kernels is refused', async t => {
+  const error = await t.throwsAsync(train({ NERBERT_KERNELS: 'fast' }));
+  t.regex(error?.message ?? '', /Expected "fused" or "aten" for NERBERT_KERNELS but received "fast"/);
+});
