@@ -33,16 +33,9 @@ const FLOAT = 4;
 /** libtorch's libraries and what they take once, measured with libtorch 2.13 on two threads. */
 const LIBRARIES = 150 * 2 ** 20;
 
-/** Freed blocks that the allocator keeps, as a share of the activations; measured. */
-const HOLES = 0.1;
-
-/** Matrices of (heads, length, length) that a thread holds at once in the backward pass of attention. */
-const ATTENTION_WORK = 6;
-
 /**
- * Estimates the highest memory of a run from the tensors that the engine keeps (native/bert.h): a layer keeps eight of
- * (pieces, hidden), two of (pieces, intermediate) and the attention's probabilities. Within a tenth of what MiniLM was
- * measured to take with 16 to 8,192 pieces in a micro-batch; frozen layers and bfloat16 take less.
+ * Estimates the highest memory of a run on a CPU from the tensors that the engine makes (native/cpu_encoder.h). Frozen layers
+ * and gradient checkpointing take less.
  */
 export function estimateMemory(input: MemoryInput): MemoryEstimate {
   const { config, numLabels, dtype, training, evaluation } = input;
@@ -64,8 +57,6 @@ export function estimateMemory(input: MemoryInput): MemoryEstimate {
 
 interface BatchSize {
   positions: number;
-  /** Sum of the squared lengths of its sequences. */
-  pairs: number;
   longest: number;
 }
 
@@ -78,21 +69,25 @@ function largest(sentences: readonly (readonly number[])[], batchSize: number): 
     .flat();
   return {
     positions: positions(windows),
-    pairs: windows.reduce((sum, length) => sum + length ** 2, 0),
     longest: Math.max(0, ...windows),
   };
 }
 
-function trainingBytes({ config, threads }: MemoryInput, { positions, pairs, longest }: BatchSize): number {
+function trainingBytes({ config, dtype, threads }: MemoryInput, { positions, longest }: BatchSize): number {
   const { hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads } = config;
+  const product = dtype === 'bfloat16' ? 2 : FLOAT;
+  // A layer's input and the attention's output, in float32 and, where that is another type, for products.
+  const streams = 2 * hiddenSize * (FLOAT + (dtype === 'bfloat16' ? product : 0));
   const kept =
-    numHiddenLayers * (positions * (8 * hiddenSize + 2 * intermediateSize) + numAttentionHeads * pairs);
-  const layerWork = positions * (8 * hiddenSize + 3 * intermediateSize);
-  const attentionWork = threads * ATTENTION_WORK * numAttentionHeads * longest ** 2;
-  return FLOAT * (kept * (1 + HOLES) + layerWork + attentionWork);
+    streams + // and query, key, value, context; the intermediate; what two LayerNorms normalised
+    product * (4 * hiddenSize + intermediateSize) +
+    FLOAT * (2 * hiddenSize + numAttentionHeads);
+  const layerWork = FLOAT * 3 * hiddenSize + product * (8 * hiddenSize + 2 * intermediateSize);
+  const attentionWork = threads * FLOAT * (6 * longest * (hiddenSize / numAttentionHeads) + 3 * longest ** 2);
+  return positions * (numHiddenLayers * kept + layerWork) + attentionWork;
 }
 
 /** Without a backward pass one layer is there at a time. */
 function evaluationBytes(config: BertConfig, { positions }: BatchSize): number {
-  return FLOAT * positions * (8 * config.hiddenSize + 2 * config.intermediateSize);
+  return FLOAT * positions * (10 * config.hiddenSize + 2 * config.intermediateSize);
 }
