@@ -7,6 +7,9 @@ import { type Plan, planOf } from '../training/plan/plan.ts';
 import { bytes } from './plan-messages.ts';
 import type { TrainRun } from './train.ts';
 
+/** What the thread that draws the curves takes on top, measured, in bytes. */
+const DRAWING = 340 * 2 ** 20;
+
 /** The sentences of a run, encoded. */
 export interface RunLoaders {
   training: DataLoader;
@@ -26,7 +29,7 @@ export function makePlan(loaders: RunLoaders, config: BertConfig, numLabels: num
     numLabels,
     dtype: run.dtype === 'bfloat16' ? ('bfloat16' as const) : ('float32' as const),
     threads,
-    resident,
+    resident: resident + (run.figures ? DRAWING : 0),
   };
   const plan = planOf({ ...loaders, ...run, ...machine });
   const onCpu = run.device === 'cpu' || (run.device === 'auto' && cudaDevices === 0);
