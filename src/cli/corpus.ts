@@ -4,6 +4,7 @@ import { NerDataset } from '../data/dataset.ts';
 import { compareCodePoints, getLabels } from '../data/labels.ts';
 import type { DataSample } from '../data/sample.ts';
 import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
+import { alignedTable } from './table.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /** The sentences of a run. */
@@ -49,10 +50,7 @@ export function tagTable(corpus: Corpus): string {
     ['sentences', ...parts.map(({ samples }) => format(samples.length))],
     ...tags.map(tag => [tag, ...parts.map(({ counts }) => format(counts[tag] ?? 0))]),
   ];
-  const width = (column: number) => Math.max(...rows.map(row => row[column]?.length ?? 0));
-  return rows
-    .map(row => row.map((cell, i) => (i === 0 ? cell.padEnd(width(0)) : cell.padStart(width(i)))).join('  '))
-    .join('\n');
+  return alignedTable(rows);
 }
 
 /** The words of sentences spread over all of `samples`, about `most` of them. */

@@ -26,8 +26,26 @@ export interface PlanEvent {
   time?: TimeEstimate;
 }
 
+/** One of several runs begins. */
+export interface RunEvent {
+  type: 'run-start';
+  /** Its number, from 1, and how many there are. */
+  run: number;
+  runs: number;
+  title: string;
+  dir: string;
+}
+
+/** The scores of several runs, as seeds.json or grid.json has them. */
+export interface SetEvent {
+  type: 'seeds' | 'grid';
+  summary: unknown;
+}
+
 /** Writes an event as a line of JSON on standard output. */
-export function writeJson(event: TrainerEvent | TestEvent | PlanEvent | SweepEvent): void {
+export function writeJson(
+  event: TrainerEvent | TestEvent | PlanEvent | SweepEvent | RunEvent | SetEvent,
+): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 

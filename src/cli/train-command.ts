@@ -4,13 +4,13 @@ import type { Command } from 'commander';
 import { OptionError } from '../errors.ts';
 import { canResume, resumeFolder, savedSteps } from '../training/resume/state-folders.ts';
 import { addFlags, givenOptions } from './command-options.ts';
-import { chooseDataSource, demoDefaults } from './data-source.ts';
 import { interruptible } from './interruption.ts';
-import { checkLoop } from './loop-options.ts';
-import { checkRecipe } from './recipe-options.ts';
+import { resolveOptions } from './resolve-options.ts';
 import { resumeAdvice } from './resume-command.ts';
 import { train } from './train.ts';
-import { type TrainOptions, trainDefaults, trainOptionSpecs } from './train-options.ts';
+import { describeEnd } from './train-messages.ts';
+import { trainDefaults, trainOptionSpecs } from './train-options.ts';
+import { trainSet } from './train-set.ts';
 
 const examples = `
 Examples:
@@ -23,7 +23,9 @@ Examples:
   nerbert train --config run.json --epochs 3
       options from a file, one of them changed
   nerbert train --train-file train.iob2 --eval-file dev.iob2 --output-dir runs/a --resume
-      go on with an interrupted run, which printed this command`;
+      go on with an interrupted run, which printed this command
+  nerbert train --config run.json --seeds 1,2,3 --grid grid.json --output-dir runs/grid
+      every combination of a grid of options, each with three seeds`;
 
 /** Adds `nerbert train`: options in, one training run. */
 export function addTrainCommand(program: Command): void {
@@ -37,15 +39,20 @@ export function addTrainCommand(program: Command): void {
   addFlags(command, trainOptionSpecs, trainDefaults);
   command.action(async (flags: Record<string, unknown>) => {
     const given = await givenOptions(flags, trainOptionSpecs);
-    checkRecipe(given);
-    checkLoop(given);
-    const source = chooseDataSource(given);
-    const options: TrainOptions = { ...(source.kind === 'demo' ? demoDefaults : trainDefaults), ...given };
-    const outputDir = options.outputDir ?? join('runs', timestamp());
+    const outputDir = given.outputDir ?? join('runs', timestamp());
+    if (given.seeds || given.grid !== undefined) {
+      if (!given.overwrite) await refuseFormerRun(outputDir);
+      await interruptible(signal => trainSet(given, outputDir, signal));
+      return;
+    }
+    const { source, options } = resolveOptions(given);
     if (options.resume) await requireRun(outputDir);
     else if (!options.overwrite) await refuseFormerRun(outputDir);
+    const run = { ...options, outputDir };
     try {
-      await interruptible(signal => train(source, { ...options, outputDir }, signal));
+      const outcome = await interruptible(signal => train(source, run, signal));
+      if (outcome)
+        (run.json ? process.stderr : process.stdout).write(`${describeEnd(outcome.source, run)}\n`);
     } catch (error) {
       const advice = await resumeAdvice(error, outputDir);
       if (advice) process.stderr.write(`\n${advice}\n\n`);

@@ -5,6 +5,7 @@ import { libtorchInfo, loadNative } from '../engine/native.ts';
 import type { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import { scoreTables } from '../report/classification-report.ts';
 import type { BestEpoch } from '../training/events.ts';
+import { trainCaller } from './command-line.ts';
 import { type DataSource, defaultModel } from './data-source.ts';
 import { shellWord, shownPath } from './paths.ts';
 import type { TrainRun } from './train.ts';
@@ -80,9 +81,8 @@ ${nextCommand(source, dir)}`;
 
 function nextCommand(source: DataSource, dir: string): string {
   if (source.kind === 'demo') {
-    const train = process.env.npm_lifecycle_event === 'train' ? 'npm run train --' : 'npx nerbert train';
     return `Next, with real data and a pre-trained model (a folder, or owner/name on the Hugging Face hub):
-  ${train} --train-file train.iob2 --eval-file test.iob2 --model path/to/checkpoint`;
+  ${trainCaller()} --train-file train.iob2 --eval-file test.iob2 --model path/to/checkpoint`;
   }
   const example = fileURLToPath(new URL('../../examples/predict.mjs', import.meta.url));
   const words = [example, dir].map(path => shellWord(shownPath(path)));

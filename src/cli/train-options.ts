@@ -6,9 +6,15 @@ import { hubOptionSpecs } from './hub-options.ts';
 import { type LoopOptions, loopDefaults, loopSpecs } from './loop-options.ts';
 import { type OutputOptions, outputDefaults, outputSpecs } from './output-options.ts';
 import { type RecipeOptions, recipeDefaults, recipeSpecs } from './recipe-options.ts';
+import { type SetOptions, setSpecs } from './set-options.ts';
 
 /** Options of `train`. */
-export interface TrainOptions extends RecipeOptions, LoopOptions, OutputOptions, Omit<HubOptions, 'token'> {
+export interface TrainOptions
+  extends RecipeOptions,
+    LoopOptions,
+    SetOptions,
+    OutputOptions,
+    Omit<HubOptions, 'token'> {
   trainFile?: string;
   evalFile?: string;
   testFile?: string;
@@ -118,6 +124,7 @@ export const trainOptionSpecs: readonly OptionSpec<TrainOptions>[] = [
   },
   ...recipeSpecs,
   ...loopSpecs,
+  ...setSpecs,
   {
     name: 'maxLenSeq',
     value: 'N',

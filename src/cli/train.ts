@@ -3,8 +3,8 @@ import { writeFileAtomically } from '../files.ts';
 import { BertForTokenClassification } from '../model/bert-for-token-classification.ts';
 import { scoreTables } from '../report/classification-report.ts';
 import type { BertTokenizer } from '../tokenization/bert-tokenizer.ts';
-import { evaluateModel } from '../training/evaluate.ts';
-import type { TrainResult } from '../training/events.ts';
+import { type Evaluation, evaluateModel } from '../training/evaluate.ts';
+import type { BestEpoch, TrainResult } from '../training/events.ts';
 import { getOptimizerWithWeightDecay, type Optimizer } from '../training/optimizer.ts';
 import { jsonText, scoreReport } from '../training/outputs/report.ts';
 import type { Plan } from '../training/plan/plan.ts';
@@ -21,7 +21,7 @@ import { shownPath } from './paths.ts';
 import { makePlan, type RunLoaders } from './plan.ts';
 import { describePlan, describeTime } from './plan-messages.ts';
 import { writeRunConfig } from './run-config.ts';
-import { dataSourceOf, describeBest, describeEnd } from './train-messages.ts';
+import { dataSourceOf, describeBest } from './train-messages.ts';
 import type { TrainOptions } from './train-options.ts';
 
 /** Sentences that are predicted at once: enough to keep the matrix products busy, few enough to need little memory. */
@@ -30,8 +30,26 @@ const EVALUATION_BATCH = 32;
 /** Options of a run whose folder is settled. */
 export type TrainRun = TrainOptions & { outputDir: string };
 
-/** Trains from options to a run folder, and tells on the way what is done with what. */
-export async function train(chosen: DataSource, run: TrainRun, signal: AbortSignal): Promise<void> {
+/** What a run has come to. */
+export interface TrainOutcome {
+  /** With files in the place of the names of corpora. */
+  source: DataSource;
+  /** Undefined without a file for evaluation. */
+  best: BestEpoch | undefined;
+  /** The best epoch on the test file; undefined without one. */
+  test: Evaluation | undefined;
+}
+
+/**
+ * Trains from options to a run folder, and tells on the way what is done with what.
+ *
+ * @returns undefined if only the plan was asked for
+ */
+export async function train(
+  chosen: DataSource,
+  run: TrainRun,
+  signal: AbortSignal,
+): Promise<TrainOutcome | undefined> {
   const say = (text: string): void => {
     (run.json ? process.stderr : process.stdout).write(`${text}\n`);
   };
@@ -46,18 +64,16 @@ export async function train(chosen: DataSource, run: TrainRun, signal: AbortSign
   say(describeModel(model, inputs, run));
   if (run.plan) {
     await tellPlan(plan, loaders, model, run, signal, say);
-    return;
+    return undefined;
   }
   if (run.json) writeJson({ type: 'plan', plan });
   if (!run.resume) await writeRunConfig(source, checkpoint.folder, run, model);
 
   const result = await trainModel(source, model, tokenizer, loaders, run, signal);
   if (result.best) say(describeBest(result.best, run.epochs));
-  if (corpus.test) {
-    const tables = await scoreTestFile(corpus.test, tokenizer, run, signal);
-    say(`\nTest file: ${shownPath(source.testFile ?? '')}\n\n${tables}`);
-  }
-  say(describeEnd(source, run));
+  const test = corpus.test && (await scoreTestFile(corpus.test, tokenizer, run, signal));
+  if (test) say(`\nTest file: ${shownPath(source.testFile ?? '')}\n\n${scoreTables(test).trimEnd()}`);
+  return { source, best: result.best, test };
 }
 
 async function trainModel(
@@ -137,23 +153,22 @@ async function tellPlan(
   if (run.json) writeJson({ type: 'plan', plan, time });
 }
 
-/** Scores the best epoch, as it was saved, on sentences that played no part in choosing it. @returns the tables */
+/** Scores the best epoch, as it was saved, on sentences that played no part in choosing it. */
 async function scoreTestFile(
   samples: Corpus['train'],
   tokenizer: BertTokenizer,
   run: TrainRun,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Evaluation> {
   await using model = await BertForTokenClassification.fromPretrained(run.outputDir, { device: run.device });
   const loader = await evaluationLoader(samples, tokenizer, model.config.label2id, run);
   const evaluation = await evaluateModel(model, tokenizer, loader, signal);
   if (run.json) writeJson({ type: 'test', evaluation });
-  const tables = scoreTables(evaluation);
   if (run.report) {
     await writeFileAtomically(join(run.outputDir, 'test_report.json'), jsonText(scoreReport(evaluation)));
-    await writeFileAtomically(join(run.outputDir, 'test_report.txt'), tables);
+    await writeFileAtomically(join(run.outputDir, 'test_report.txt'), scoreTables(evaluation));
   }
-  return tables.trimEnd();
+  return evaluation;
 }
 
 async function prepareLoaders(

@@ -1,0 +1,20 @@
+import { flagOf } from './command-options.ts';
+import { shellWord } from './paths.ts';
+import { type TrainOptions, trainDefaults, trainOptionSpecs } from './train-options.ts';
+
+/** How a user calls `train`. */
+export function trainCaller(): string {
+  return process.env.npm_lifecycle_event === 'train' ? 'npm run train --' : 'npx nerbert train';
+}
+
+/** The command that gives these options and no others. */
+export function trainCommand(given: Partial<TrainOptions>): string {
+  const words = trainOptionSpecs.flatMap(({ name, value }) => {
+    const option = given[name];
+    if (option === undefined) return [];
+    if (value !== undefined) return [flagOf(name), shellWord(String(option))];
+    if (option) return trainDefaults[name] === true ? [] : [flagOf(name)];
+    return trainDefaults[name] === true ? [flagOf(name).replace('--', '--no-')] : [];
+  });
+  return [trainCaller(), ...words].join(' ');
+}
