@@ -25,10 +25,6 @@
 namespace nerbert {
 namespace {
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 std::vector<float> to_host(const at::Tensor& tensor) {
   const at::Tensor host = tensor.to(at::kCPU).contiguous();
   const auto* data = host.const_data_ptr<float>();
@@ -137,14 +133,14 @@ void Engine::initialise(const std::vector<std::string>& names, double standard_d
   at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed_);
   for (const auto& name : names) {
     const at::Tensor target = view_of(values_, layout_.find(name));
-    if (ends_with(name, "bias")) {
+    if (name.ends_with("bias")) {
       target.zero_();
-    } else if (ends_with(name, "LayerNorm.weight")) {
+    } else if (name.ends_with("LayerNorm.weight")) {
       target.fill_(1);
     } else {
       target.copy_(at::empty(target.sizes(), at::kFloat).normal_(0, standard_deviation, generator));
     }
-    if (ends_with(name, "word_embeddings.weight") && geometry_.pad_token_id >= 0) {
+    if (name.ends_with("word_embeddings.weight") && geometry_.pad_token_id >= 0) {
       target.select(0, geometry_.pad_token_id).zero_();
     }
   }

@@ -8,10 +8,6 @@ namespace {
 // Parameters begin at multiples of 64 bytes, for aligned vector loads.
 constexpr int64_t kAlignment = 16;
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 // Key and value follow query without a gap.
 bool continues_block(const std::string& name) {
   return name.find(".attention.self.key.") != std::string::npos ||
@@ -57,7 +53,7 @@ const ParameterSpec& ParameterLayout::find(const std::string& name) const {
 void ParameterLayout::add(const std::string& name, std::vector<int64_t> shape, int64_t block) {
   int64_t size = 1;
   for (int64_t extent : shape) size *= extent;
-  const bool decays = !ends_with(name, "bias") && !ends_with(name, "LayerNorm.weight");
+  const bool decays = !name.ends_with("bias") && !name.ends_with("LayerNorm.weight");
   index_.emplace(name, specs_.size());
   specs_.push_back({name, std::move(shape), decays, block, 0, size});
 }
