@@ -40,7 +40,14 @@ type InputOptions = Pick<
 
 type ModelRun = Pick<
   TrainOptions,
-  'dropout' | 'device' | 'seed' | 'classWeights' | 'freezeEmbeddings' | 'freezeLayers' | 'maxLenSeq'
+  | 'dropout'
+  | 'device'
+  | 'seed'
+  | 'classWeights'
+  | 'freezeEmbeddings'
+  | 'freezeLayers'
+  | 'gradientCheckpointing'
+  | 'maxLenSeq'
 >;
 
 /** Fetches and reads what is missing, and tells what is taken. */
@@ -108,6 +115,7 @@ export async function loadModel(inputs: Inputs, run: ModelRun): Promise<BertForT
       classWeights: await classWeightsOf(classWeights, labels, corpus.train),
     }),
     freeze: { embeddings: freezeEmbeddings || freezeLayers > 0, layers: freezeLayers },
+    gradientCheckpointing: run.gradientCheckpointing,
     hiddenDropoutProb: dropout,
     attentionProbsDropoutProb: dropout,
     classifierDropout: dropout,

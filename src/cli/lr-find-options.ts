@@ -60,6 +60,7 @@ const shared: ReadonlySet<string> = new Set([
   'layerwiseDecay',
   'freezeEmbeddings',
   'freezeLayers',
+  'gradientCheckpointing',
   'clipping',
   'classWeights',
   'maxLenSeq',

@@ -19,6 +19,7 @@ export interface RecipeOptions {
   layerwiseDecay: number;
   freezeEmbeddings: boolean;
   freezeLayers: number;
+  gradientCheckpointing: boolean;
   clipping?: number;
   lossReduction: 'token-mean' | 'batch-mean';
   /** `balanced`, or a JSON file. */
@@ -36,6 +37,7 @@ export const recipeDefaults: RecipeOptions = {
   layerwiseDecay: 1,
   freezeEmbeddings: false,
   freezeLayers: 0,
+  gradientCheckpointing: false,
   lossReduction: 'token-mean',
   dropout: 0.3,
 };
@@ -112,6 +114,11 @@ export const recipeSpecs: readonly OptionSpec<RecipeOptions>[] = [
     numeric: true,
     description: 'leave the lowest N layers as they are, and the embeddings below them',
     check: integer(0),
+  },
+  {
+    name: 'gradientCheckpointing',
+    description: 'compute layers again for their gradients: less memory, more time, the same numbers',
+    check: checkBoolean,
   },
   {
     name: 'clipping',

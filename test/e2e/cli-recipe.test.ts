@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { corpusFolder, runCli, runFlags } from '../support/cli.ts';
@@ -31,6 +31,18 @@ test.serial('schedule, warm-up steps, decay, freezing and class weights reach th
     t.true(Math.abs((rates[step] ?? Number.NaN) - rate) < 1e-9, `step ${step}: ${rates[step]}`);
   }
   t.is(rates.length, 6);
+});
+
+test.serial('gradient checkpointing changes no number', async t => {
+  const cwd = await corpusFolder(t);
+  const args = ['train', ...runFlags, '--epochs', '2', '--dtype', 'float32'];
+  const plain = await runCli([...args, '--output-dir', 'plain'], { cwd });
+  const spare = await runCli([...args, '--gradient-checkpointing', '--output-dir', 'spare'], { cwd });
+  t.deepEqual([plain.code, spare.code], [0, 0], spare.stderr);
+  const report = (dir: string) => readFile(join(cwd, dir, 'report.json'), 'utf8');
+  t.is(await report('spare'), await report('plain'));
+  const { options } = JSON.parse(await readFile(join(cwd, 'spare', 'run_config.json'), 'utf8'));
+  t.true(options.gradientCheckpointing);
 });
 
 test.serial(
