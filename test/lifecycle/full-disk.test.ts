@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { statfsSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,7 +25,13 @@ function fill(disk: string, left: number): string {
   return filler;
 }
 
-const onSmallDisk = mayMount() ? test : test.skip;
+/** Lets this process write files up to this size: the next best to a full disk. */
+function limitFiles(bytes: number | 'unlimited'): boolean {
+  const limit = ['--pid', `${process.pid}`, `--fsize=${bytes}:unlimited`];
+  return spawnSync('prlimit', limit).status === 0;
+}
+
+const onSmallDisk = mayMount() ? test.serial : test.serial.skip;
 
 onSmallDisk(
   'too small a disk is told before training; one that fills up leaves the last state whole',
@@ -67,3 +73,30 @@ onSmallDisk(
     t.deepEqual(resumed.parameters, whole.parameters);
   },
 );
+
+const withLimits = limitFiles('unlimited') ? test.serial : test.serial.skip;
+
+withLimits('a state that cannot be written whole leaves the last one whole', async t => {
+  const folder = join(await temporaryFolder(t), 'run');
+  t.teardown(() => limitFiles('unlimited'));
+  let states = 0;
+  const late = await run(
+    folder,
+    {},
+    {
+      stop: event => {
+        if (event.type === 'state' && states++ === 0) limitFiles(20_000);
+        return false;
+      },
+    },
+  );
+  limitFiles('unlimited');
+  t.is(states, 1);
+  t.regex(`${late.error}`, /Could not write .* larger than this process may write.*ulimit -f/);
+  t.deepEqual(await readdir(join(folder, 'resume')), ['step-000003']);
+  t.deepEqual((await readdir(folder)).filter(isTemporary), []);
+  const resumed = await run(folder, {}, {}, { resume: true });
+  t.is(resumed.error, undefined);
+  const whole = await run(join(await temporaryFolder(t), 'run'));
+  t.deepEqual(resumed.parameters, whole.parameters);
+});

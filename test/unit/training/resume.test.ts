@@ -68,3 +68,57 @@ for (const [name, ending, steps] of moments) {
     t.is(start?.type === 'start' && start.resumed?.step, steps);
   });
 }
+
+const recipes: [name: string, recipe: Recipe][] = [
+  ['batches of like length', { loader: { groupByLength: true } }],
+  [
+    'evaluations every few steps and early stopping by another metric',
+    { trainer: { evaluateEvery: { steps: 3 }, earlyStopping: { patience: 2 }, metric: 'loss' } },
+  ],
+];
+
+for (const [name, recipe] of recipes) {
+  test(`${name}: runs resumed twice are the uninterrupted one`, async t => {
+    await checkResumed(t, recipe, [{ stop: at('step', 2) }, { stop: at('evaluation', 1) }]);
+  });
+}
+
+test('told to stop while the micro-batches of a step are gathered, a run has not begun that step', async t => {
+  let armed = false;
+  /** Says stop when the first micro-batch of the third step has been taken from the loader. */
+  const wrap: Recipe['wrap'] = (loader, stop) =>
+    new Proxy(loader, {
+      get(target, key) {
+        if (key !== Symbol.iterator) return Reflect.get(target, key, target);
+        return function* () {
+          let taken = 0;
+          for (const batch of target) {
+            if (++taken === 6 && armed) {
+              armed = false;
+              stop();
+            }
+            yield batch;
+          }
+        };
+      },
+      set: (target, key, value) => Reflect.set(target, key, value, target),
+    });
+  const arm = (event: TrainerEvent): boolean => {
+    if (event.type === 'start') armed = true;
+    return false;
+  };
+  const [first] = await checkResumed(t, { wrap }, [{ stop: arm }]);
+  t.is(first?.error, 'told to stop');
+  t.is(first?.events.filter(event => event.type === 'step').length, 2);
+});
+
+test('options that change no number may be others when a run is resumed', async t => {
+  const folder = join(await temporaryFolder(t), 'run');
+  const expected = await run(join(await temporaryFolder(t), 'whole'));
+  const first = await run(folder, plain, { stop: at('step', 6) });
+  const others = { printEvery: 3, progress: false, maxMistakes: 1, keep: 1, saveEvery: 5 };
+  const second = await run(folder, { trainer: others }, {}, { resume: true });
+  t.is(second.error, undefined);
+  t.deepEqual(numbersOf(joined(first, second)), numbersOf(expected.events));
+  t.deepEqual(second.parameters, expected.parameters);
+});
