@@ -185,7 +185,8 @@ export const lrFindSpecs = [
 
 /** Options of `train` among those given, as its flags: what was given to `lr-find` holds for training too. */
 export function trainFlags(given: Readonly<Record<string, unknown>>): string[] {
-  const passedOver = new Set(['outputDir', 'overwrite', 'json', 'resume']);
+  // They mean another thing here, or would make several runs of the one that is wanted.
+  const passedOver = new Set(['outputDir', 'overwrite', 'json', 'resume', 'seeds', 'grid']);
   return trainOptionSpecs.flatMap(({ name, value }) => {
     const chosen = given[name];
     if (chosen === undefined || chosen === false || passedOver.has(name)) return [];
