@@ -78,10 +78,16 @@ export type NativeErrorCode =
 /** The addon could not be loaded, or a native job failed. */
 export class NativeError extends NerbertError {
   declare readonly code: NativeErrorCode;
+  /** What would help, each one sufficient, where that is known; the message holds them too. */
+  readonly remedies: readonly string[];
 
-  // Narrows the type of `code`.
-  constructor(code: NativeErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: NativeErrorCode,
+    message: string,
+    { remedies = [], ...options }: ErrorOptions & { remedies?: readonly string[] } = {},
+  ) {
     super(code, message, options);
+    this.remedies = remedies;
   }
 }
 

@@ -1,5 +1,6 @@
+import { basename } from 'node:path';
 import { flagOf } from './command-options.ts';
-import { shellWord } from './paths.ts';
+import { shellWord, shownPath } from './paths.ts';
 import { type TrainOptions, trainDefaults, trainOptionSpecs } from './train-options.ts';
 
 /** How a user calls `train`. */
@@ -17,4 +18,17 @@ export function trainCommand(given: Partial<TrainOptions>): string {
     return trainDefaults[name] === true ? [flagOf(name).replace('--', '--no-')] : [];
   });
   return [trainCaller(), ...words].join(' ');
+}
+
+/** How a command of this program was called, as the user would call it again. */
+export function callerOf(
+  node: string,
+  script: string,
+  env: Readonly<Record<string, string | undefined>>,
+  command: string,
+): string {
+  if (env.npm_lifecycle_event === command) return `npm run ${command} --`;
+  if (env.npm_command === 'exec') return `npx nerbert ${command}`;
+  if (basename(script) === 'nerbert') return `nerbert ${command}`;
+  return `${shellWord(basename(node))} ${shellWord(shownPath(script))} ${command}`;
 }

@@ -1,6 +1,6 @@
-import { basename } from 'node:path';
 import { DataError, NerbertError, OptionError } from '../errors.ts';
 import { resumeFolder, savedSteps } from '../training/resume/state-folders.ts';
+import { callerOf } from './command-line.ts';
 import { Interruption } from './interruption.ts';
 import { shellWord, shownPath } from './paths.ts';
 
@@ -36,16 +36,4 @@ export function resumeCommand(
   flags.push('--resume');
   const caller = callerOf(node, script, env, command);
   return [caller, ...flags.map(shellWord)].join(' ');
-}
-
-function callerOf(
-  node: string,
-  script: string,
-  env: Readonly<Record<string, string | undefined>>,
-  command: string,
-): string {
-  if (env.npm_lifecycle_event === command) return `npm run ${command} --`;
-  if (env.npm_command === 'exec') return `npx nerbert ${command}`;
-  if (basename(script) === 'nerbert') return `nerbert ${command}`;
-  return `${shellWord(basename(node))} ${shellWord(shownPath(script))} ${command}`;
 }

@@ -33,21 +33,39 @@ export function openLibtorch(loader: LibraryLoader, root: string): string {
   return loader.torchVersion()?.join('.') ?? 'of unknown version';
 }
 
+/** Why libtorch cannot compute on a GPU, and what would change that. */
+export interface CudaMissing {
+  reason: string;
+  remedy: string;
+}
+
 /** Opens libtorch_cuda where it and NVIDIA's driver are there, and says why not otherwise. The CPU works without. */
-export function openCuda(loader: LibraryLoader, root: string): string | undefined {
+export function openCuda(loader: LibraryLoader, root: string): CudaMissing | undefined {
   const library = join(root, 'lib', 'libtorch_cuda.so');
-  if (!existsSync(library)) return `the libtorch in use has no CUDA part (there is no ${library})`;
+  if (!existsSync(library)) {
+    return {
+      reason: `the libtorch in use has no CUDA part (there is no ${library})`,
+      remedy: `install a CUDA build of PyTorch for python3, or let NERBERT_LIBTORCH name one; then ${REBUILD}`,
+    };
+  }
   try {
     loader.open('libcuda.so.1');
   } catch (error) {
-    return `NVIDIA's driver is missing (${reasonOf(error)})`;
+    return {
+      reason: `NVIDIA's driver is missing (${reasonOf(error)})`,
+      remedy:
+        "install NVIDIA's driver, or start the container with access to the GPU (docker run --gpus all)",
+    };
   }
   try {
     loader.open(join(root, 'lib', 'libc10_cuda.so'));
     loader.open(library);
     return undefined;
   } catch (error) {
-    return `libtorch's CUDA part cannot be loaded (${reasonOf(error)})`;
+    return {
+      reason: `libtorch's CUDA part cannot be loaded (${reasonOf(error)})`,
+      remedy: 'reinstall the PyTorch or libtorch that it belongs to, with the NVIDIA packages that it needs',
+    };
   }
 }
 
@@ -99,5 +117,6 @@ export function addonError(problem: string, remedies: readonly string[], cause?:
   const list = remedies.map(remedy => `\n  - ${remedy}`).join('');
   return new NativeError('ERR_ADDON', `nerbert's addon cannot be used: ${problem}.\nWhat to do:${list}`, {
     cause,
+    remedies,
   });
 }

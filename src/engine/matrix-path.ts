@@ -1,10 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../cache-folder.ts';
 import { OptionError } from '../errors.ts';
-import { writeFileAtomically } from '../files.ts';
+import { makeFolder, writeFileAtomically } from '../files.ts';
 import { isJsonObject } from '../json.ts';
+import { reasonOf } from './libtorch.ts';
 import { libtorchInfo, loadNative } from './native.ts';
 
 /* Which library multiplies float32 matrices on a CPU: ATen's choice (MKL on x86-64) or oneDNN, for each of the three
@@ -31,8 +32,39 @@ export async function resolveMatrixPath(device: string): Promise<string> {
   const chosen = process.env.NERBERT_MATRIX_PATH;
   if (chosen) return checkMatrixPath('NERBERT_MATRIX_PATH', chosen);
   if (device !== 'cpu') return DEFAULT_PATH;
-  resolved ??= keptOrMeasured(join(cacheFolder(), 'matrix-paths.json'));
+  resolved ??= keptMatrixPath().then(async kept => kept ?? (await measureMatrixPath()).path);
   return resolved;
+}
+
+/** The file that keeps what was measured, for all machines and libtorches that share the cache. */
+export function matrixPathsFile(): string {
+  return join(cacheFolder(), 'matrix-paths.json');
+}
+
+/** What was measured on this machine before; undefined: nothing. */
+export async function keptMatrixPath(): Promise<string | undefined> {
+  return (await readKept(matrixPathsFile()))[machineName()];
+}
+
+/** What a measurement found. */
+export interface MeasuredPath {
+  path: string;
+  /** Why it could not be kept: a cache that cannot be written to costs a measurement at each start, nothing else. */
+  notKept?: string;
+}
+
+/** Measures the path of this machine and keeps it in the place of an older one. */
+export async function measureMatrixPath(): Promise<MeasuredPath> {
+  const file = matrixPathsFile();
+  const path = await loadNative().measureMatrixPath();
+  try {
+    await makeFolder(dirname(file));
+    const kept = { ...(await readKept(file)), [machineName()]: path };
+    await writeFileAtomically(file, `${JSON.stringify(kept, null, 2)}\n`);
+    return { path };
+  } catch (error) {
+    return { path, notKept: reasonOf(error) };
+  }
 }
 
 /**
@@ -48,20 +80,10 @@ export function usesFusedKernels(): boolean {
   return chosen === 'fused';
 }
 
-async function keptOrMeasured(file: string): Promise<string> {
+/** Everything that the fastest path depends on. */
+function machineName(): string {
   const { cpuCapability, threads } = loadNative().runtimeInfo();
-  const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpuCapability}, ${threads} threads, libtorch ${libtorchInfo().version}`;
-  const kept = await readKept(file);
-  const path = kept[machine];
-  if (path !== undefined) return path;
-  const measured = await loadNative().measureMatrixPath();
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomically(file, `${JSON.stringify({ ...kept, [machine]: measured }, null, 2)}\n`);
-  } catch {
-    // A cache that cannot be written to costs a measurement at each start, nothing else.
-  }
-  return measured;
+  return `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpuCapability}, ${threads} threads, libtorch ${libtorchInfo().version}`;
 }
 
 /** Paths by machine; what is no path is measured again. */

@@ -4,7 +4,15 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { NativeError } from '../errors.ts';
 import type { NativeAddon } from './addon.ts';
-import { addonError, type LibraryLoader, openCuda, openLibtorch, REBUILD, reasonOf } from './libtorch.ts';
+import {
+  addonError,
+  type CudaMissing,
+  type LibraryLoader,
+  openCuda,
+  openLibtorch,
+  REBUILD,
+  reasonOf,
+} from './libtorch.ts';
 
 /* The only place that loads .node files: first the loader, which opens libtorch, then the addon that needs it. */
 
@@ -14,14 +22,18 @@ export interface LibtorchInfo {
   path: string;
   /** Such as 2.13.0. */
   version: string;
-  /** Why it cannot compute on a GPU; undefined where libtorch_cuda is loaded. */
-  cudaMissing: string | undefined;
+  /** Undefined where libtorch_cuda is loaded. */
+  cudaMissing: CudaMissing | undefined;
 }
 
 interface Loaded {
   addon: NativeAddon;
+  /** Its file. */
+  file: string;
   libtorch: LibtorchInfo;
 }
+
+const installed = fileURLToPath(new URL('../..', import.meta.url));
 
 let loaded: Loaded | undefined;
 
@@ -31,8 +43,11 @@ export const loadNative = (): NativeAddon => load().addon;
 /** The libtorch that the addon computes with; loads both. @throws NativeError ERR_ADDON, with remedies */
 export const libtorchInfo = (): LibtorchInfo => load().libtorch;
 
+/** The file of the addon; loads it. @throws NativeError ERR_ADDON, with remedies */
+export const addonFile = (): string => load().file;
+
 function load(): Loaded {
-  loaded ??= loadFrom(fileURLToPath(new URL('../..', import.meta.url)), process.env.NERBERT_LIBTORCH);
+  loaded ??= loadFrom(installed, process.env.NERBERT_LIBTORCH);
   return loaded;
 }
 
@@ -42,13 +57,13 @@ function load(): Loaded {
  */
 export function loadFrom(packageRoot: string, libtorch: string | undefined): Loaded {
   const { loader: loaderFile, addons } = findAddons(packageRoot);
-  const path = libtorch ? resolve(libtorch) : recordedLibtorch(packageRoot);
+  const path = libtorchFolder(libtorch, packageRoot);
   const loader = requireAddon(loaderFile) as LibraryLoader;
   const version = openLibtorch(loader, path);
   const addon = addons.find(file => minorOf(builtVersion(file)) === minorOf(version));
   if (addon === undefined) throw versionError(addons.map(builtVersion), path, version);
   const cudaMissing = openCuda(loader, path);
-  return { addon: requireAddon(addon) as NativeAddon, libtorch: { path, version, cudaMissing } };
+  return { addon: requireAddon(addon) as NativeAddon, file: addon, libtorch: { path, version, cudaMissing } };
 }
 
 function requireAddon(file: string): unknown {
@@ -59,14 +74,19 @@ function requireAddon(file: string): unknown {
   }
 }
 
-interface AddonFiles {
+/** Files of an installation that can be loaded. */
+export interface AddonFiles {
   loader: string;
   /** The one compiled here first. */
   addons: string[];
 }
 
-/** What was compiled here and what came prebuilt, one addon for each minor version of libtorch. */
-function findAddons(packageRoot: string): AddonFiles {
+/**
+ * What was compiled here and what came prebuilt, one addon for each minor version of libtorch. Loads nothing.
+ *
+ * @throws NativeError ERR_ADDON, with remedies
+ */
+export function findAddons(packageRoot = installed): AddonFiles {
   const folders = [
     join(packageRoot, 'build', 'Release'),
     join(packageRoot, 'prebuilds', `${process.platform}-${process.arch}`),
@@ -84,7 +104,14 @@ function findAddons(packageRoot: string): AddonFiles {
   ]);
 }
 
-function recordedLibtorch(packageRoot: string): string {
+/**
+ * The folder of the libtorch to load: `libtorch` (NERBERT_LIBTORCH), else the one recorded when the addon was built.
+ * Loads nothing.
+ *
+ * @throws NativeError ERR_ADDON, with remedies
+ */
+export function libtorchFolder(libtorch: string | undefined, packageRoot = installed): string {
+  if (libtorch) return resolve(libtorch);
   const file = join(packageRoot, 'build', 'Release', 'libtorch.json');
   if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { libtorch: string }).libtorch;
   throw addonError(`it is not recorded where libtorch lies (there is no ${file})`, [
