@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "dropout_mask.h"
-#include "philox.h"
+#include "threefry.h"
 
 namespace nerbert::kernels::CPU_CAPABILITY {
 
@@ -11,8 +11,10 @@ namespace nerbert::kernels::CPU_CAPABILITY {
 inline void group_multipliers(const DropoutMask& mask, uint32_t group, float* out) {
   constexpr int64_t kHalf = kDropoutGroup / 2;
   uint32_t random[4][kDropoutLanes];
-  philox4x32<kDropoutLanes>((mask.first_group + group) * kDropoutLanes, mask.site, mask.micro_batch,
-                            mask.step, mask.key, random);
+  threefry4x32<kDropoutLanes>((mask.first_group + group) * kDropoutLanes, mask.site, mask.micro_batch,
+                              mask.step,
+                              {static_cast<uint32_t>(mask.key), static_cast<uint32_t>(mask.key >> 32), 0, 0},
+                              random);
   // Copies, so that the compiler knows that `out` does not overlap them.
   const uint32_t threshold = mask.threshold;
   const float scale = mask.scale;

@@ -73,12 +73,12 @@ function withinFiveSigma(count: number, trials: number, probability: number): bo
   return Math.abs(count - trials * probability) <= 5 * sigma;
 }
 
-testWithCompiler('the generator gives the published answers of Philox4x32-10', t => {
+testWithCompiler('the generator gives the published answers of Threefry4x32-20', t => {
   // Random123, tests/kat_vectors
   const published = [
-    '6627e8d5 e169c58d bc57ac4c 9b00dbd8',
-    '408f276d 41c83b0e a20bc7c6 6d5451fd',
-    'd16cfe09 94fdcceb 5001e420 24126ea1',
+    '9c6ca96a e17eae66 fc10ecd4 5256a7d8',
+    '2a881696 57012287 f6c7446e a16a6732',
+    '59cd1dbb b8879579 86b5d00c ac8b6d84',
   ];
   t.deepEqual(
     t.context.knownAnswers,

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kernels/dropout_mask.h"
-#include "kernels/philox.h"
+#include "kernels/threefry.h"
 
 using nerbert::kernels::DropoutMask;
 
@@ -35,9 +35,9 @@ const DropoutMask kMask{0x0123456789abcdef, 0, 4, 0, 7, kThreshold, kScale};
 
 // Four output words of lane `Lane` of `Lanes` for a counter and a key.
 template <int Lanes, int Lane>
-std::string words(const uint32_t (&counter)[4], uint64_t key) {
+std::string words(const uint32_t (&counter)[4], const uint32_t (&key)[4]) {
   uint32_t out[4][Lanes];
-  nerbert::kernels::philox4x32<Lanes>(counter[0] - Lane, counter[1], counter[2], counter[3], key, out);
+  nerbert::kernels::threefry4x32<Lanes>(counter[0] - Lane, counter[1], counter[2], counter[3], key, out);
   char text[40];
   std::snprintf(text, sizeof text, "%08x %08x %08x %08x", out[0][Lane], out[1][Lane], out[2][Lane],
                 out[3][Lane]);
@@ -79,7 +79,9 @@ void print_known_answers() {
   const uint32_t counters[3][4] = {{0, 0, 0, 0},
                                    {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
                                    {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}};
-  const uint64_t keys[3] = {0, 0xffffffffffffffff, 0x299f31d0a4093822};
+  const uint32_t keys[3][4] = {{0, 0, 0, 0},
+                               {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+                               {0xa4093822, 0x299f31d0, 0x082efa98, 0xec4e6c89}};
   std::printf("{\"knownAnswers\": [");
   for (int i = 0; i < 3; i++) {
     std::printf("%s[\"%s\", \"%s\"]", i == 0 ? "" : ", ", words<1, 0>(counters[i], keys[i]).c_str(),
