@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { exitCodeOf, explain } from './failure.ts';
 import { addLrFindCommand } from './lr-find-command.ts';
 import { endWithReader } from './output.ts';
@@ -17,6 +18,7 @@ const program = new Command('nerbert')
 addTrainCommand(program);
 addLrFindCommand(program);
 addPushCommand(program);
+addDoctorCommand(program);
 
 try {
   await program.parseAsync();

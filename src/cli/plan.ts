@@ -1,9 +1,9 @@
-import { freemem } from 'node:os';
 import type { BertConfig } from '../checkpoint/config.ts';
 import type { DataLoader } from '../data/dataloader.ts';
 import { loadNative } from '../engine/native.ts';
 import { OptionError } from '../errors.ts';
 import { type Plan, planOf } from '../training/plan/plan.ts';
+import { availableMemory } from './available-memory.ts';
 import { bytes } from './plan-messages.ts';
 import type { TrainRun } from './train.ts';
 
@@ -34,7 +34,7 @@ export function makePlan(loaders: RunLoaders, config: BertConfig, numLabels: num
   const plan = planOf({ ...loaders, ...run, ...machine });
   const onCpu = run.device === 'cpu' || (run.device === 'auto' && cudaDevices === 0);
   // A GPU's memory is not known before something is put there.
-  if (onCpu) checkMemory(plan, run, resident + available(resident));
+  if (onCpu) checkMemory(plan, run, resident + availableMemory(resident));
   return plan;
 }
 
@@ -64,11 +64,4 @@ export function checkMemory(
     `Use --batch-size ${smaller} --accumulate-grad-every ${Math.ceil((batchSize * accumulateGradEvery) / smaller)} ` +
       'for steps of the same size, or a smaller --max-len-seq',
   );
-}
-
-/** Bytes that the process can still take: of the machine, and of its container. */
-function available(resident: number): number {
-  // Without a limit it is 0, or a number beyond all memory.
-  const constrained = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-  return Math.min(freemem(), Math.max(0, constrained - resident));
 }

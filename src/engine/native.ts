@@ -113,11 +113,16 @@ export function findAddons(packageRoot = installed): AddonFiles {
 export function libtorchFolder(libtorch: string | undefined, packageRoot = installed): string {
   if (libtorch) return resolve(libtorch);
   const file = join(packageRoot, 'build', 'Release', 'libtorch.json');
-  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { libtorch: string }).libtorch;
-  throw addonError(`it is not recorded where libtorch lies (there is no ${file})`, [
-    REBUILD,
-    'set NERBERT_LIBTORCH to the folder that holds its lib/',
-  ]);
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { libtorch: string }).libtorch;
+  } catch (error) {
+    const reason = existsSync(file) ? `${file}: ${reasonOf(error)}` : `there is no ${file}`;
+    throw addonError(
+      `it is not recorded where libtorch lies (${reason})`,
+      [REBUILD, 'set NERBERT_LIBTORCH to the folder that holds its lib/'],
+      error,
+    );
+  }
 }
 
 /** The version of libtorch that an addon was compiled with; CMakeLists.txt writes it into the binary. */

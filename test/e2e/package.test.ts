@@ -146,6 +146,13 @@ test('the command runs', async t => {
   t.regex(stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
+test('doctor finds the install scripts of an installation and its addon', async t => {
+  const { stdout } = await node(user, join(installed, 'dist', 'cli', 'main.js'), 'doctor', '--json');
+  const { facts } = JSON.parse(stdout);
+  t.is(facts.system.status, 'ok');
+  t.regex(facts.addon.text, /^loads: .*nerbert\.node/);
+});
+
 test('the example runs and computes, in an installation and in a clone', async t => {
   const outputs = [];
   for (const folder of [installed, clone]) {

@@ -1,0 +1,2 @@
+/* Ends as a process does whose library is damaged. */
+process.kill(process.pid, 'SIGKILL');
