@@ -1,19 +1,15 @@
 #include "arena.h"
 
 #include <c10/core/CPUAllocator.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <new>
 
 namespace nerbert {
 namespace {
 
-constexpr size_t kAlignment = 64;            // of tensors: a vector, and a cache line
-constexpr size_t kBlockAlignment = 2 << 20;  // of blocks: a huge page
+constexpr size_t kAlignment = 64;  // of tensors: a vector, and a cache line
 
 thread_local Arena* active = nullptr;
 
@@ -49,33 +45,21 @@ void install_allocator() {
   static_cast<void>(installed);
 }
 
-std::byte* allocate(size_t bytes, size_t alignment) {
-  return static_cast<std::byte*>(std::aligned_alloc(alignment, bytes));
-}
-
 }  // namespace
-
-void Arena::Free::operator()(std::byte* memory) const {
-  std::free(memory);
-}
 
 void* Arena::take(size_t bytes) {
   const size_t size = rounded_up(bytes == 0 ? 1 : bytes, kAlignment);
   const size_t begin = used_;
   used_ += size;
   if (used_ > highest_) highest_ = used_;
-  if (used_ <= capacity_) return block_.get() + begin;
-  overflow_.emplace_back(allocate(size, kAlignment));
-  if (!overflow_.back()) throw std::bad_alloc();
-  return overflow_.back().get();
+  if (used_ <= block_.size()) return block_.data() + begin;
+  overflow_.emplace_back(size);
+  return overflow_.back().data();
 }
 
 bool Arena::owns(const void* memory) const {
-  const auto* byte = static_cast<const std::byte*>(memory);
-  const std::less<> before;
-  if (block_ && !before(byte, block_.get()) && before(byte, block_.get() + capacity_)) return true;
-  return std::any_of(overflow_.begin(), overflow_.end(),
-                     [&](const Block& block) { return block.get() == byte; });
+  return block_.hold(memory) || std::any_of(overflow_.begin(), overflow_.end(),
+                                            [&](const Pages& pages) { return pages.hold(memory); });
 }
 
 void Arena::begin() {
@@ -87,13 +71,13 @@ void Arena::begin() {
 void Arena::end() {
   active = nullptr;
   overflow_.clear();
-  if (highest_ <= capacity_) return;
-  block_.reset();
-  const size_t capacity = rounded_up(highest_, kBlockAlignment);
-  block_.reset(allocate(capacity, kBlockAlignment));
-  capacity_ =
-      block_ ? capacity : 0;  // without a block everything overflows, and says so where that fails too
-  if (block_) madvise(block_.get(), capacity, MADV_HUGEPAGE);
+  if (highest_ <= block_.size()) return;
+  block_ = {};  // first: both at once would be the most memory of all
+  try {
+    block_ = Pages(highest_);
+  } catch (const std::bad_alloc&) {
+    // Without a block everything overflows, and says so where that fails too.
+  }
 }
 
 Arena::Scope::Scope(Arena& arena) : arena_(arena) {

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <vector>
+
+#include "pages.h"
 
 namespace nerbert {
 
@@ -46,19 +47,13 @@ class Arena {
   bool owns(const void* memory) const;
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const;
-  };
-  using Block = std::unique_ptr<std::byte[], Free>;
-
   void begin();
   void end();
 
-  Block block_;
-  size_t capacity_ = 0;
+  Pages block_;
   size_t used_ = 0;              // of block_, and what was asked for beyond it
   size_t highest_ = 0;           // of used_ in this scope
-  std::vector<Block> overflow_;  // what block_ had no room for, until its frame or the scope ends
+  std::vector<Pages> overflow_;  // what block_ had no room for, until its frame or the scope ends
 };
 
 }  // namespace nerbert

@@ -5,8 +5,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 #include <malloc.h>
 
 #include <algorithm>
@@ -18,8 +16,8 @@
 #include "cpu_encoder.h"
 #include "device.h"
 #include "failure.h"
-#include "host_memory.h"
 #include "kernels/table.h"
+#include "pages.h"
 #include "tensor_file.h"
 
 namespace nerbert {
@@ -82,9 +80,7 @@ Engine::Engine(const EngineOptions& options, const StopFlag& stop)
       frozen_(options.frozen),
       stop_(stop),
       layout_(geometry_) {
-  values_ = device_.is_cpu()
-                ? host_zeros(layout_.total())
-                : at::zeros({layout_.total()}, at::TensorOptions().dtype(at::kFloat).device(device_));
+  values_ = zeros_on(device_, layout_.total());
   if (options.bfloat16) compute_copy_ = at::empty_like(values_, at::kBFloat16);
   parameters_ = view_model(values_, layout_, geometry_);
   const bool fused = options.fused && device_.is_cpu();
@@ -222,7 +218,7 @@ StepResult Engine::train_step(const StepRequest& request) {
   }
 
   if (!gradients_.flat.defined()) {
-    gradients_.flat = at::zeros_like(values_);
+    gradients_.flat = zeros_on(device_, layout_.total());
     gradients_.views = view_model(gradients_.flat, layout_, geometry_);
   }
   train_encoder().begin_step(gradients_);

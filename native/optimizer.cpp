@@ -4,12 +4,12 @@
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "kernels/table.h"
+#include "pages.h"
 
 namespace nerbert {
 
@@ -19,8 +19,8 @@ Adam::Adam(const AdamOptions& options, const at::Tensor& values, const Parameter
       words_(layout.words()),
       products_begin_(layout.products_begin()),
       products_end_(layout.products_end()),
-      first_moments_(at::zeros_like(values)),
-      second_moments_(at::zeros_like(values)),
+      first_moments_(zeros_on(values.device(), values.numel())),
+      second_moments_(zeros_on(values.device(), values.numel())),
       steps_(at::zeros({}, values.options())),
       moving_words_(words_.shape[0], 0) {
   for (const auto& group : layout.groups()) {

@@ -4,9 +4,9 @@
 
 namespace nerbert::kernels {
 
-// Threefry4x32-20, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3"
-// (SC 2011): four independent 32-bit numbers from a 128-bit counter and a 128-bit key, with no state to keep.
-// It needs sums, rotations and exclusive ors alone, which every vector unit has for 32-bit lanes.
+// Threefry4x32-20, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as 1, 2,
+// 3" (SC 2011): four independent 32-bit numbers from a 128-bit counter and a 128-bit key, with no state to
+// keep. It needs sums, rotations and exclusive ors alone, which every vector unit has for 32-bit lanes.
 // `Lanes` counters that differ in their first word alone are computed side by side, so that the compiler can
 // vectorise; output word w of lane l is out[w][l]. Static: each CPU capability keeps its own copy.
 template <int Lanes>
