@@ -29,20 +29,42 @@ std::vector<float> to_host(const at::Tensor& tensor) {
   return {data, data + host.numel()};
 }
 
-// The L2 norm. On a CPU the sums of blocks of a fixed size are added in order: it does not depend on the
-// threads.
-double norm_of(const at::Tensor& flat) {
-  if (!flat.is_cpu()) return flat.norm().item<double>();
-  constexpr int64_t kBlock = 65536;
-  const auto* data = flat.const_data_ptr<float>();
-  const int64_t size = flat.numel();
-  std::vector<double> sums((size + kBlock - 1) / kBlock);
-  at::parallel_for(0, static_cast<int64_t>(sums.size()), 1, [&](int64_t begin, int64_t end) {
+// The squares of elements of `data`, block by block: a block's sum and the order of blocks do not depend on
+// the threads.
+struct Block {
+  int64_t begin;
+  int64_t size;
+};
+double sum_of_squares(const float* data, const std::vector<Block>& blocks) {
+  std::vector<double> sums(blocks.size());
+  at::parallel_for(0, static_cast<int64_t>(blocks.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
-      sums[i] = kernels::of_this_cpu().sum_of_squares(data + i * kBlock, std::min(kBlock, size - i * kBlock));
+      sums[i] = kernels::of_this_cpu().sum_of_squares(data + blocks[i].begin, blocks[i].size);
     }
   });
-  return std::sqrt(std::accumulate(sums.begin(), sums.end(), 0.0));
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+// The L2 norm of the gradients. `touched_words`: rows of the word embeddings, which lead the buffer, beyond
+// which theirs are zero; null: all of them may not be.
+double norm_of(const at::Tensor& gradients, const ParameterSpec& words,
+               const std::vector<int64_t>* touched_words) {
+  if (!gradients.is_cpu()) return gradients.norm().item<double>();
+  std::vector<Block> rows, rest;
+  if (touched_words) {
+    std::vector<int64_t> distinct = *touched_words;
+    std::sort(distinct.begin(), distinct.end());
+    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+    const int64_t width = words.shape[1];
+    for (const int64_t row : distinct) rows.push_back({row * width, width});
+  }
+  constexpr int64_t kBlock = 65536;
+  const int64_t size = gradients.numel();
+  for (int64_t begin = touched_words ? words.size : 0; begin < size; begin += kBlock) {
+    rest.push_back({begin, std::min(kBlock, size - begin)});
+  }
+  const auto* data = gradients.const_data_ptr<float>();
+  return std::sqrt(sum_of_squares(data, rows) + sum_of_squares(data, rest));
 }
 
 // Batches of ever other sizes leave holes in the C library's heap, which would grow for as long as training
@@ -271,7 +293,7 @@ double Engine::train_micro_batch(const DeviceBatch& batch, const Dropout& dropou
 }
 
 double Engine::clip_gradients(std::optional<double> clipping) {
-  const double norm = norm_of(gradients_.flat);
+  const double norm = norm_of(gradients_.flat, layout_.words(), train_encoder().touched_words());
   gradient_scale_ = clipping ? std::min(1.0, *clipping / (norm + 1e-6)) : 1.0;
   return norm;
 }
