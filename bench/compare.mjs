@@ -1,114 +1,113 @@
 // @ts-check
 /*
- * Steps and inference beside the Python reference: the same data and weights, each measurement in a process of its own, in
- * turn (A, B, A, B, …). Prints a table of pieces per second, highest memory, and ratios; without --reference ours alone.
+ * Training, inference and what comes before them beside the Python reference: the same data and weights, each measurement in
+ * a process of its own, in turn (A, B, A, B, …). Prints medians, how many times as fast nerbert is (with the lowest and the
+ * highest of the rounds, each against its neighbour), highest memory after the warm-up with everything loaded, and the share
+ * of the speed that products of matrices alone would allow (arithmetic.mjs). Without --reference ours alone.
  *
- *   npm run bench -- --train-file TRAIN.iob2 --test-file TEST.iob2 --model MODEL
- *     [--reference FOLDER --python PYTHON] [--rounds 2] [--steps 24] [--only float32]
+ *   npm run bench -- --train-file TRAIN.iob2 --test-file TEST.iob2 (--model MODEL | --random base --vocab VOCAB.txt)
+ *     [--reference FOLDER --python PYTHON] [--rounds 3] [--steps 24] [--only float32] [--limit 2000] [--json]
  *
- * FOLDER holds bench_reference.py; PYTHON has torch and transformers. `--only`: rows whose names contain this.
+ * FOLDER holds bench_reference.py and train_reference.py; PYTHON has torch and transformers.
  */
-import { execFile } from 'node:child_process';
-import { cpus, loadavg } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { operationsPerPiece } from './arithmetic.mjs';
+import { outputOf } from './child.mjs';
+import { compare, TABLE_HEAD, tableLine } from './comparison.mjs';
+import { describeMachine, machineText, shareThreads } from './machine.mjs';
+import { positiveInteger } from './options.mjs';
+import { SIZES } from './random-checkpoint.mjs';
+import { Reference } from './reference.mjs';
+import { rows } from './rows.mjs';
+import { makeSetting } from './setting.mjs';
 
-const { trainFile, testFile, model, reference, python, rounds, steps, only } = new Command('bench')
+const EVENT_LOOP = 'event loop';
+
+const command = new Command('bench')
   .requiredOption('--train-file <file>', 'IOB2 file for steps')
   .requiredOption('--test-file <file>', 'IOB2 file for inference')
-  .requiredOption('--model <folder>', 'checkpoint')
+  .option('--model <folder>', 'checkpoint')
+  .addOption(
+    new Option('--random <size>', 'random weights of this size')
+      .choices(Object.keys(SIZES))
+      .conflicts('model'),
+  )
+  .option('--vocab <file>', 'vocab.txt, for --random')
   .option('--reference <folder>', 'that of bench_reference.py')
   .option('--python <program>', 'with torch and transformers', 'python3')
-  .option('--rounds <n>', 'measurements of each', Number, 2)
-  .option('--steps <n>', 'steps of a measurement', Number, 24)
-  .option('--only <text>', 'rows whose names contain this', '')
-  .parse()
-  .opts();
+  .option('--rounds <n>', 'measurements of each', positiveInteger, 3)
+  .option('--steps <n>', 'steps of a measurement', positiveInteger, 24)
+  .option('--limit <n>', 'first sentences of each file alone', positiveInteger)
+  .option('--only <text>', 'figures whose names contain this', '')
+  .option('--json', 'a JSON object a line: the machine, then the figures with all measurements', false)
+  .parse();
+/** @type {import('./setting.mjs').Options & { reference?: string, python: string, rounds: number, only: string, json: boolean }} */
+const options = command.opts();
+if (!options.model && !options.random) command.error('error: --model FOLDER or --random SIZE is missing');
+if (options.random && !options.vocab) command.error('error: --random needs --vocab FILE');
+if (options.reference && !existsSync(join(options.reference, 'bench_reference.py')))
+  command.error(`error: --reference ${options.reference} holds no bench_reference.py`);
 
-const here = dirname(fileURLToPath(import.meta.url));
-const run = promisify(execFile);
-
-/** @typedef {{ pieces_per_s: number, peak_rss_mb: number }} Measurement */
-
-/** @param {string} script @param {string[]} args @returns {Promise<Measurement>} */
-async function ours(script, ...args) {
-  const { stdout } = await run(process.execPath, [join(here, script), ...args]);
-  return JSON.parse(stdout);
+const folder = await mkdtemp(join(tmpdir(), 'nerbert-bench-'));
+try {
+  await bench();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await rm(folder, { recursive: true });
 }
 
-/** @param {string[]} args @returns {Promise<Record<string, any>>} */
-async function theirs(...args) {
-  const threads = process.env.OMP_NUM_THREADS ?? `${cpus().length}`;
-  const program = join(reference, 'bench_reference.py');
-  const fixed = ['--model', model, '--threads', threads, '--rounds', '1', '--steps', `${steps}`];
-  const { stdout } = await run(python, [program, ...fixed, ...args], { cwd: reference, maxBuffer: 2 ** 24 });
-  return JSON.parse(stdout);
-}
+async function bench() {
+  const load = loadavg();
+  const threads = shareThreads();
+  const setting = await makeSetting(options, folder);
+  const reference = options.reference
+    ? new Reference({ folder: options.reference, python: options.python, model: setting.model, threads })
+    : undefined;
+  const dtypes = ['float32', ...(setting.bfloat16Missing === undefined ? ['bfloat16'] : [])];
+  const peak = await reference?.peak(dtypes);
+  const machine = describeMachine(peak, load);
+  const model = options.model ?? `random ${options.random}`;
+  console.log(options.json ? JSON.stringify({ machine, model }) : `${machineText(machine)}\n\n${TABLE_HEAD}`);
 
-/** @param {'random' | 'group'} order @param {string} dtype */
-const step = (order, dtype) => () => ours('steps.mjs', trainFile, model, `${steps}`, order, dtype);
-/** @param {string} preset @param {string} padding */
-const referenceStep = (preset, padding) => async () => {
-  const args = ['--train', trainFile, '--what', 'step', '--preset', preset, '--padding', padding];
-  return /** @type {Measurement} */ ((await theirs(...args)).step);
-};
-/** @param {string} padding */
-const referenceInference = padding => async () => {
-  const { infer } = await theirs('--train', testFile, '--what', 'infer', '--infer-padding', padding);
-  return { ...infer[padding], peak_rss_mb: infer[padding].peak_rss_mb ?? infer.peak_rss_mb };
-};
-const inference = () => ours('inference.mjs', testFile, model);
-
-const rows = [
-  { name: 'step, float32', ours: step('random', 'float32'), theirs: referenceStep('hf', 'dynamic') },
-  { name: 'step, bfloat16', ours: step('random', 'bfloat16'), theirs: referenceStep('hf-bf16', 'dynamic') },
-  {
-    name: 'step of like lengths, float32',
-    ours: step('group', 'float32'),
-    theirs: referenceStep('hf', 'sorted'),
-  },
-  {
-    name: 'step of like lengths, bfloat16',
-    ours: step('group', 'bfloat16'),
-    theirs: referenceStep('hf-bf16', 'sorted'),
-  },
-  {
-    name: 'best step beside the original recipe',
-    ours: step('group', 'bfloat16'),
-    theirs: referenceStep('seed', 'fixed128'),
-  },
-  { name: 'inference, float32', ours: inference, theirs: referenceInference('dynamic') },
-  { name: 'inference beside like lengths, float32', ours: inference, theirs: referenceInference('sorted') },
-];
-
-/** @param {number[]} values */
-const median = values => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-/** @param {Measurement[]} all @param {keyof Measurement} figure */
-const middle = (all, figure) => median(all.map(one => one[figure]));
-
-console.log(
-  `${cpus()[0]?.model}, ${cpus().length} cores, load average ${loadavg()
-    .map(load => load.toFixed(2))
-    .join(' ')}\n`,
-);
-console.log(
-  '| work | nerbert: pieces/s, MB | Python: pieces/s, MB | ratio | memory |\n| --- | --- | --- | --- | --- |',
-);
-for (const row of rows.filter(({ name }) => name.includes(only))) {
-  /** @type {Measurement[]} */
-  const a = [];
-  /** @type {Measurement[]} */
-  const b = [];
-  for (let round = 0; round < rounds; round++) {
-    a.push(await row.ours());
-    if (reference) b.push(await row.theirs());
+  const operations = await operationsPerPiece(setting.model);
+  for (const row of rows(setting)) {
+    const figures = row.figures.filter(({ name }) => name.includes(options.only));
+    if (figures.length === 0) continue;
+    if (row.skipped !== undefined) {
+      console.error(`skipped: ${row.figures[0]?.name}: ${row.skipped}`);
+      continue;
+    }
+    const { ours, theirs } = await inTurn(row, reference);
+    for (const figure of figures) {
+      const line = compare(figure, ours, theirs, { operations, peak });
+      console.log(options.json ? JSON.stringify({ ...line, ours, theirs }) : tableLine(line));
+    }
   }
-  const [speed, memory] = [middle(a, 'pieces_per_s'), middle(a, 'peak_rss_mb')];
-  const [speedB, memoryB] = [middle(b, 'pieces_per_s'), middle(b, 'peak_rss_mb')];
-  const beside = reference
-    ? `${Math.round(speedB)}, ${Math.round(memoryB)} | ${(speed / speedB).toFixed(2)} | ${(memory / memoryB).toFixed(2)}`
-    : '| | ';
-  console.log(`| ${row.name} | ${speed}, ${memory} | ${beside} |`);
+  if (EVENT_LOOP.includes(options.only) && !options.json) await eventLoop(setting);
+}
+
+/** @param {import('./rows.mjs').Row} row @param {Reference | undefined} reference */
+async function inTurn(row, reference) {
+  const ours = [];
+  const theirs = [];
+  for (let round = 0; round < options.rounds; round++) {
+    ours.push(await row.ours());
+    if (reference) theirs.push(await row.theirs(reference));
+  }
+  return { ours, theirs };
+}
+
+/** @param {import('./rows.mjs').Setting} setting */
+async function eventLoop({ trainFile, testFile, model, steps }) {
+  const program = fileURLToPath(new URL('event-loop.mjs', import.meta.url));
+  const sentences = `${32 * steps}`;
+  const table = await outputOf(process.execPath, [program, trainFile, testFile, model, sentences, sentences]);
+  console.log(`\n${EVENT_LOOP}: ${table}`);
 }

@@ -1,21 +1,23 @@
 // @ts-check
 /*
- * How the time of an optimizer step grows: with the length of sentences, with their number, and with threads. Random pieces,
- * every one labelled; AdamW, clipping and dropout 0.3. Prints a table and draws growth.png and growth.svg.
+ * How time grows: that of an optimizer step with the length of sentences, with their number and with threads, and that of
+ * what comes before the first step with the size of the corpus. Prints tables and draws growth.png and growth.svg.
  *
- *   node bench/growth.mjs MODEL FOLDER [dtype]
+ *   node bench/growth.mjs MODEL TRAIN.iob2 FOLDER [dtype]
  */
-import { execFile } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { BertForTokenClassification, getOptimizerWithWeightDecay } from 'nerbert';
+import { readDataFromFile } from 'nerbert';
 import { writeFigure } from '../dist/report/write-figure.js';
+import { lastLine, outputOf } from './child.mjs';
+import { writeIob2 } from './corpus-files.mjs';
+import { median } from './figures.mjs';
 
-const [model, folder, dtype = 'float32', measured] = process.argv.slice(2);
-if (!model || !folder) {
-  console.error('Usage: node bench/growth.mjs MODEL FOLDER [dtype]');
+const [model, trainFile, folder, dtype = 'float32'] = process.argv.slice(2);
+if (!model || !trainFile || !folder) {
+  console.error('Usage: node bench/growth.mjs MODEL TRAIN.iob2 FOLDER [dtype]');
   process.exit(2);
 }
 
@@ -23,82 +25,126 @@ const LENGTHS = [16, 32, 64, 128, 256, 512];
 const PIECES = 2048; // of a step of each length
 const COUNTS = [1, 2, 4, 8, 16, 32, 64, 128];
 const LENGTH = 40; // of the sentences that are counted
-const REPEATS = 5;
-
-/** Milliseconds of a step (the shortest of some) for each size. @param {{ length: number, count: number }[]} sizes */
-async function times(sizes) {
-  const id2label = Array.from({ length: 11 }, (_, i) => `LABEL_${i}`);
-  const dropout = { hiddenDropoutProb: 0.3, attentionProbsDropoutProb: 0.3 };
-  const type = dtype === 'bfloat16' ? 'bfloat16' : 'float32';
-  const bert = await BertForTokenClassification.fromPretrained(model ?? '', {
-    id2label,
-    ...dropout,
-    dtype: type,
-  });
-  const optimizer = getOptimizerWithWeightDecay({ model: bert, optimizer: 'adamw', learningRate: 1e-5 });
-  const results = [];
-  for (const { length, count } of sizes) {
-    const pieces = length * count;
-    const batch = {
-      inputIds: Int32Array.from({ length: pieces }, (_, i) => 1000 + ((i * 7919) % 5000)),
-      labels: Int32Array.from({ length: pieces }, (_, i) => i % 11),
-      boundaries: Int32Array.from({ length: count + 1 }, (_, i) => i * length),
-    };
-    let best = Number.POSITIVE_INFINITY;
-    for (let run = 0; run <= REPEATS; run++) {
-      const begin = performance.now();
-      await bert.trainStep([batch], { optimizer, clipping: 1 });
-      if (run > 0) best = Math.min(best, performance.now() - begin);
-    }
-    results.push({ length, count, ms: best });
-  }
-  await bert.dispose();
-  return results;
-}
+const SENTENCES = [1000, 2000, 4000, 8000, 12000, Number.POSITIVE_INFINITY]; // of the corpus; the last are all
+const REPEATS = 3; // of each size of the corpus
 
 const sizes = [
   ...LENGTHS.map(length => ({ length, count: PIECES / length })),
   ...COUNTS.map(count => ({ length: LENGTH, count })),
 ];
-if (measured) {
-  console.log(JSON.stringify(await times(sizes)));
-} else {
-  const threads = [...new Set([1, availableParallelism()])];
-  /** @type {{ length: number, count: number, ms: number }[][]} */
-  const all = [];
-  for (const count of threads) {
-    const env = { ...process.env, OMP_NUM_THREADS: `${count}` };
-    const args = [fileURLToPath(import.meta.url), model, folder, dtype, 'measured'];
-    all.push(JSON.parse((await promisify(execFile)(process.execPath, args, { env })).stdout));
+const threads = [...new Set([1, availableParallelism()])];
+
+/** @param {string} script @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
+const measured = async (script, args, env = process.env) => {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  return JSON.parse(lastLine(await outputOf(process.execPath, [path, ...args], env)));
+};
+
+/** Milliseconds of each size. @param {number} count of threads @returns {Promise<number[]>} */
+const stepTimes = count =>
+  measured('growth-steps.mjs', [model, dtype, JSON.stringify(sizes)], {
+    ...process.env,
+    OMP_NUM_THREADS: `${count}`,
+  });
+
+/** @typedef {{ sentences: number, words: number, read_s: number, encode_s: number, batches_s: number, peak_rss_mb: number }} Corpus */
+
+/** The medians of what prepare.mjs says of the first sentences. @param {import('nerbert').DataSample[]} samples @returns {Promise<Corpus>} */
+async function corpusTimes(samples) {
+  const temporary = await mkdtemp(join(tmpdir(), 'nerbert-bench-'));
+  try {
+    const file = join(temporary, 'corpus.iob2');
+    await writeIob2(file, samples);
+    /** @type {Corpus[]} */
+    const runs = [];
+    for (let run = 0; run < REPEATS; run++) runs.push(await measured('prepare.mjs', [file, model ?? '']));
+    const of = (/** @type {keyof Corpus} */ key) => median(runs.map(one => one[key]));
+    return {
+      sentences: of('sentences'),
+      words: of('words'),
+      read_s: of('read_s'),
+      encode_s: of('encode_s'),
+      batches_s: of('batches_s'),
+      peak_rss_mb: of('peak_rss_mb'),
+    };
+  } finally {
+    await rm(temporary, { recursive: true });
   }
-  console.log(`| sentences | pieces each | ${threads.map(n => `ms, ${n} threads`).join(' | ')} |`);
-  console.log(`| --- | --- | ${threads.map(() => '---').join(' | ')} |`);
-  for (const [i, { length, count }] of sizes.entries()) {
-    console.log(`| ${count} | ${length} | ${all.map(run => run[i]?.ms.toFixed(1)).join(' | ')} |`);
-  }
-  /** @param {number} from @param {number} to @param {(size: { length: number, count: number, ms: number }) => { x: number, y: number }} point */
-  const series = (from, to, point) =>
-    threads.map((count, i) => ({
-      name: `${count} ${count === 1 ? 'thread' : 'threads'}`,
-      points: (all[i] ?? []).slice(from, to).map(point),
-    }));
-  const figure = {
-    title: 'Time of an optimizer step',
-    notes: [`${dtype}, ${PIECES.toLocaleString('en-US')} pieces above, sentences of ${LENGTH} pieces below`],
+}
+
+/** @param {(string | number)[][]} lines the head first */
+function printTable([head = [], ...lines]) {
+  for (const line of [head, head.map(() => '---'), ...lines]) console.log(`| ${line.join(' | ')} |`);
+}
+
+const threadNames = threads.map(count => `${count} ${count === 1 ? 'thread' : 'threads'}`);
+/** @type {number[][]} */
+const steps = [];
+for (const count of threads) steps.push(await stepTimes(count));
+printTable([
+  ['sentences', 'pieces each', ...threadNames.map(name => `ms, ${name}`)],
+  ...sizes.map(({ length, count }, i) => [count, length, ...steps.map(times => times[i]?.toFixed(1) ?? '')]),
+]);
+
+const samples = await readDataFromFile(trainFile);
+/** @type {Corpus[]} */
+const corpora = [];
+for (const count of SENTENCES.filter(n => n < samples.length || n === Number.POSITIVE_INFINITY))
+  corpora.push(await corpusTimes(samples.slice(0, count)));
+console.log();
+printTable([
+  ['sentences of the corpus', 'words', 's, reading', 's, encoding', 's, batches of an epoch', 'MB at most'],
+  ...corpora.map(({ sentences, words, read_s, encode_s, batches_s, peak_rss_mb }) => [
+    sentences,
+    words,
+    ...[read_s, encode_s, batches_s].map(seconds => seconds.toFixed(3)),
+    Math.round(peak_rss_mb),
+  ]),
+]);
+
+/** @param {number} from @param {number} to @param {(size: { length: number, count: number }, ms: number) => { x: number, y: number }} point */
+const stepSeries = (from, to, point) =>
+  threadNames.map((name, i) => ({
+    name,
+    points: sizes.slice(from, to).map((size, k) => point(size, steps[i]?.[from + k] ?? Number.NaN)),
+  }));
+/** @param {string} name @param {'read_s' | 'encode_s' | 'batches_s'} key */
+const corpusSeries = (name, key) => ({
+  name,
+  points: corpora.map(corpus => ({ x: corpus.sentences, y: corpus[key] * 1000 })),
+});
+/** @param {string} title */
+const integer = title => ({ title, ticks: /** @type {const} */ ('integer') });
+await writeFigure(
+  {
+    title: 'Time of a step, and of what comes before the first',
+    notes: [
+      `Steps in ${dtype}: above of ${PIECES.toLocaleString('en-US')} pieces, in the middle of sentences of ${LENGTH} pieces`,
+    ],
     panels: [
       {
-        x: { title: 'pieces of a sentence', ticks: /** @type {const} */ ('integer') },
-        y: { title: 'time of 1,000 pieces (ms)', ticks: /** @type {const} */ ('integer') },
-        series: series(0, LENGTHS.length, ({ length, ms }) => ({ x: length, y: (ms / PIECES) * 1000 })),
+        x: integer('pieces of a sentence'),
+        y: integer('time of 1,000 pieces (ms)'),
+        series: stepSeries(0, LENGTHS.length, ({ length }, ms) => ({ x: length, y: (ms / PIECES) * 1000 })),
         markers: [],
       },
       {
-        x: { title: 'sentences of a step', ticks: /** @type {const} */ ('integer') },
-        y: { title: 'time of the step (ms)', ticks: /** @type {const} */ ('integer') },
-        series: series(LENGTHS.length, sizes.length, ({ count, ms }) => ({ x: count, y: ms })),
+        x: integer('sentences of a step'),
+        y: integer('a step (ms)'),
+        series: stepSeries(LENGTHS.length, sizes.length, ({ count }, ms) => ({ x: count, y: ms })),
+        markers: [],
+      },
+      {
+        x: integer('sentences of the corpus'),
+        y: integer('the corpus (ms)'),
+        series: [
+          corpusSeries('reading', 'read_s'),
+          corpusSeries('encoding', 'encode_s'),
+          corpusSeries('batches of an epoch', 'batches_s'),
+        ],
         markers: [],
       },
     ],
-  };
-  await writeFigure(figure, join(folder, 'growth'));
-}
+  },
+  join(folder, 'growth'),
+);

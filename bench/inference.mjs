@@ -1,38 +1,41 @@
 // @ts-check
 /*
- * Time of the forward pass over a corpus: batches of 32 sentences in their order, logits of every piece and the best label
- * of each. Prints one JSON object: seconds, pieces per second, highest memory.
+ * Time of the forward pass: batches of 32 sentences that stand for a corpus (epoch-batches.mjs), logits of every piece and
+ * the best label of each; packing the batches counts. Prints one JSON object: seconds of a batch, pieces per second, highest
+ * memory after the warm-up.
  *
- *   node bench/inference.mjs FILE.iob2 MODEL [rounds] [dtype]
+ *   node bench/inference.mjs --test-file FILE.iob2 --model MODEL [--steps 40] [--dtype bfloat16]
  */
-import { readFileSync } from 'node:fs';
-import {
-  AutoTokenizer,
-  BertForTokenClassification,
-  DataLoader,
-  getLabels,
-  NerDataset,
-  readDataFromFile,
-} from 'nerbert';
+import { Command } from 'commander';
+import { AutoTokenizer, BertForTokenClassification, getLabels, NerDataset, readDataFromFile } from 'nerbert';
+import { drawBatches } from './epoch-batches.mjs';
+import { median } from './figures.mjs';
+import { memoryMb, resetPeak } from './memory.mjs';
+import { dtypeOption, positiveInteger } from './options.mjs';
 
-const [file, folder, rounds = '3', type] = process.argv.slice(2);
-if (!file || !folder) {
-  console.error('Usage: node bench/inference.mjs FILE.iob2 MODEL [rounds] [dtype]');
-  process.exit(2);
-}
+const WARM_UP = 3;
 
-const dataset = await readDataFromFile(file);
+const options = new Command('bench:inference')
+  .requiredOption('--test-file <file>', 'IOB2 file')
+  .requiredOption('--model <folder>', 'checkpoint')
+  .option('--steps <n>', 'batches that are drawn from the file', positiveInteger, 40)
+  .addOption(dtypeOption())
+  .parse()
+  .opts();
+
+const dataset = await readDataFromFile(options.testFile);
 const { labels2ind } = getLabels(dataset);
-const tokenizer = await AutoTokenizer.fromPretrained(folder);
-const model = await BertForTokenClassification.fromPretrained(folder, {
+const tokenizer = await AutoTokenizer.fromPretrained(options.model);
+const model = await BertForTokenClassification.fromPretrained(options.model, {
   id2label: Object.keys(labels2ind),
-  dtype: type === 'bfloat16' ? 'bfloat16' : 'float32',
+  dtype: options.dtype,
 });
-const loader = new DataLoader({
-  dataset: new NerDataset({ dataset, tokenizer, labels2ind, maxLenSeq: 128 }),
+const { batches } = await drawBatches(new NerDataset({ dataset, tokenizer, labels2ind, maxLenSeq: 128 }), {
   batchSize: 32,
+  groupByLength: false,
+  longSentences: 'windows',
+  count: options.steps,
 });
-const batches = [...loader];
 
 /** The best label of each piece. @param {Float32Array} logits @param {number} labels */
 function best(logits, labels) {
@@ -42,27 +45,34 @@ function best(logits, labels) {
   });
 }
 
-/** @type {number[]} */
-const seconds = [];
-let pieces = 0;
-for (let round = -1; round < Number(rounds); round++) {
-  pieces = 0;
-  const begin = performance.now();
-  for (const batch of batches) {
+/** Pieces of a batch, predicted. @param {Iterable<import('nerbert').Batch>} loader */
+async function predict(loader) {
+  let pieces = 0;
+  for (const batch of /** @type {Iterable<import('nerbert').PackedBatch>} */ (loader)) {
     const { logits, shape } = await model.forward(batch);
     pieces += best(logits, shape.at(-1) ?? 1).length;
   }
-  if (round >= 0) seconds.push((performance.now() - begin) / 1000); // the first is a warm-up
+  return pieces;
 }
+
+for (let i = 0; i < WARM_UP; i++) await predict(batches[i % batches.length] ?? []);
+resetPeak();
+/** @type {number[]} */
+const seconds = [];
+let pieces = 0;
+for (const loader of batches) {
+  const begin = performance.now();
+  pieces += await predict(loader);
+  seconds.push((performance.now() - begin) / 1000);
+}
+const peak = memoryMb('VmHWM');
 await model.dispose();
 
-seconds.sort((a, b) => a - b);
-const median = seconds[seconds.length >> 1] ?? Number.NaN;
-const peakKb = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
 console.log(
   JSON.stringify({
-    seconds: median,
-    pieces_per_s: Math.round(pieces / median),
-    peak_rss_mb: Math.round(Number(peakKb) / 1024),
+    batches: seconds.length,
+    batch_s_median: median(seconds),
+    pieces_per_s: pieces / seconds.reduce((sum, s) => sum + s, 0),
+    peak_rss_mb: peak,
   }),
 );

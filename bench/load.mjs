@@ -6,24 +6,15 @@
  *
  *   node bench/load.mjs MODEL [rounds]
  */
-import { readFileSync } from 'node:fs';
 import { AutoTokenizer, BertForTokenClassification, readCheckpoint } from 'nerbert';
+import { median } from './figures.mjs';
+import { memoryMb } from './memory.mjs';
 
 const [folder, count = '5'] = process.argv.slice(2);
 if (!folder) {
   console.error('Usage: node bench/load.mjs MODEL [rounds]');
   process.exit(2);
 }
-
-/** @param {'VmRSS' | 'VmHWM'} name of /proc/self/status, in MB */
-function memory(name) {
-  const [, kilobytes] =
-    new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-  return Number(kilobytes) / 1024;
-}
-
-/** @param {number[]} values */
-const median = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** @param {() => Promise<unknown>} work */
 async function seconds(work) {
@@ -41,9 +32,9 @@ const first = await BertForTokenClassification.fromConfig(tiny, { id2label: labe
 await first.forward({ inputIds: Int32Array.of(1, 2), shape: [1, 2] });
 await first.dispose();
 
-const before = memory('VmRSS');
+const before = memoryMb('VmRSS');
 const coldSeconds = await seconds(async () => await (await load()).dispose());
-const rise = memory('VmHWM') - before;
+const rise = memoryMb('VmHWM') - before;
 
 const model = [];
 const tokenizer = [];

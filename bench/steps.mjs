@@ -1,77 +1,93 @@
 // @ts-check
 /*
- * Time of an optimizer step on real sentences: batches of 32 as a shuffled loader serves them, AdamW, clipping and
- * dropout 0.3, as shared recipes do. Prints one JSON object: seconds (median, mean), pieces per second, highest memory.
+ * Time of an optimizer step on real sentences: AdamW, clipping and dropout, as shared recipes do. Batches stand for an
+ * epoch (epoch-batches.mjs); packing them counts, tokenising does not. Prints one JSON object: seconds of a step, pieces per
+ * second, the share of them that has a label, seconds of an epoch without evaluation, highest memory after the warm-up.
  *
- *   node bench/steps.mjs TRAIN.iob2 MODEL [steps] [group]
- *
- * `group`: batches of sentences of like length.
+ *   node bench/steps.mjs --train-file TRAIN.iob2 --model MODEL [--steps 40] [--group-by-length] [--dtype bfloat16] …
  */
-import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
 import {
   AutoTokenizer,
   BertForTokenClassification,
-  DataLoader,
   getLabels,
   getOptimizerWithWeightDecay,
   NerDataset,
   readDataFromFile,
 } from 'nerbert';
-
-const [trainFile, folder, count = '40', grouping, type] = process.argv.slice(2);
-if (!trainFile || !folder) {
-  console.error('Usage: node bench/steps.mjs TRAIN.iob2 MODEL [steps] [group]');
-  process.exit(2);
-}
+import { drawBatches } from './epoch-batches.mjs';
+import { median } from './figures.mjs';
+import { memoryMb, resetPeak } from './memory.mjs';
+import { dtypeOption, positiveInteger } from './options.mjs';
 
 const WARM_UP = 3;
-const dataset = await readDataFromFile(trainFile);
+
+const options = new Command('bench:steps')
+  .requiredOption('--train-file <file>', 'IOB2 file')
+  .requiredOption('--model <folder>', 'checkpoint')
+  .option('--steps <n>', 'batches that are drawn from an epoch', positiveInteger, 40)
+  .option('--batch-size <n>', 'sentences of a step', positiveInteger, 32)
+  .option('--group-by-length', 'batches of sentences of like length', false)
+  .option('--cut', 'cut long sentences instead of making windows of them', false)
+  .addOption(dtypeOption())
+  .parse()
+  .opts();
+
+const dataset = await readDataFromFile(options.trainFile);
 const { labels2ind } = getLabels(dataset);
-const tokenizer = await AutoTokenizer.fromPretrained(folder);
-const model = await BertForTokenClassification.fromPretrained(folder, {
+const tokenizer = await AutoTokenizer.fromPretrained(options.model);
+const model = await BertForTokenClassification.fromPretrained(options.model, {
   id2label: Object.keys(labels2ind),
   hiddenDropoutProb: 0.3,
   attentionProbsDropoutProb: 0.3,
-  dtype: type === 'bfloat16' ? 'bfloat16' : 'float32',
-});
-const loader = new DataLoader({
-  dataset: new NerDataset({ dataset, tokenizer, labels2ind, maxLenSeq: 128 }),
-  batchSize: 32,
-  shuffle: true,
-  groupByLength: grouping === 'group',
+  dtype: options.dtype,
 });
 const optimizer = getOptimizerWithWeightDecay({
   model,
   optimizer: 'adamw',
-  learningRate: 1e-4,
+  learningRate: 1e-5,
   weightDecay: 0.01,
 });
+const { batches, updates, epochs } = await drawBatches(
+  new NerDataset({ dataset, tokenizer, labels2ind, maxLenSeq: 128 }),
+  {
+    batchSize: options.batchSize,
+    groupByLength: options.groupByLength,
+    longSentences: options.cut ? 'cut' : 'windows',
+    count: options.steps,
+  },
+);
 
-// Batches from the whole epoch, so that a grouped loader is not measured by its longest ones.
-const every = Math.max(1, Math.floor(loader.length / (Number(count) + WARM_UP)));
+/** @param {Iterable<import('nerbert').Batch>} loader */
+const step = loader =>
+  model.trainStep(/** @type {import('nerbert').PackedBatch[]} */ ([...loader]), { optimizer, clipping: 1 });
+
+for (let i = 0; i < WARM_UP; i++) await step(batches[i % batches.length] ?? []);
+resetPeak();
 /** @type {number[]} */
 const seconds = [];
 let pieces = 0;
-let index = 0;
-for (const batch of loader) {
-  if (index++ % every !== 0) continue;
+let labelled = 0;
+for (const loader of batches) {
   const begin = performance.now();
-  const step = await model.trainStep([batch], { optimizer, clipping: 1 });
-  if (index <= WARM_UP * every) continue;
+  pieces += (await step(loader)).pieces;
   seconds.push((performance.now() - begin) / 1000);
-  pieces += step.pieces;
 }
+const peak = memoryMb('VmHWM');
 await model.dispose();
+for (const batch of batches.flatMap(loader => [...loader]))
+  if ('labelledWords' in batch) labelled += batch.labelledWords?.words.length ?? 0;
 
-seconds.sort((a, b) => a - b);
 const total = seconds.reduce((sum, s) => sum + s, 0);
-const peakKb = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
 console.log(
   JSON.stringify({
     steps: seconds.length,
-    step_s_median: seconds[seconds.length >> 1],
+    step_s_median: median(seconds),
     step_s_mean: total / seconds.length,
-    pieces_per_s: Math.round(pieces / total),
-    peak_rss_mb: Math.round(Number(peakKb) / 1024),
+    pieces_per_s: pieces / total,
+    pieces_per_step: pieces / seconds.length,
+    labelled_share: labelled / pieces,
+    epoch_s: (total / seconds.length) * updates * epochs,
+    peak_rss_mb: peak,
   }),
 );
