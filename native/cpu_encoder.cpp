@@ -25,6 +25,11 @@ Element* data(const at::Tensor& tensor) {
   return tensor.data_ptr<Element>();
 }
 
+template <class Element>
+Element* data_or_null(const at::Tensor& tensor) {
+  return tensor.defined() ? data<Element>(tensor) : nullptr;
+}
+
 // A matrix that takes part in products. They get a multiple of kRowsAProduct rows, because oneDNN compiles
 // code for every number of rows that it meets; the rows beyond `rows` are zero, stay zero through products,
 // and reach no other kernel.
@@ -179,8 +184,8 @@ void CpuEncoder<T>::embed(const Pass& pass, const Stream& output, const NormMemo
       .dropout = pass.dropout.hidden_mask(DropoutSite::kEmbeddings),
       .out = data<float>(output.full),
       .out_copy = nullptr,
-      .normalised = data<float>(memory.normalised),
-      .rstd = data<float>(memory.rstd),
+      .normalised = data_or_null<float>(memory.normalised),
+      .rstd = data_or_null<float>(memory.rstd),
   };
   if constexpr (!std::is_same_v<T, float>) norm.out_copy = data<T>(output.typed);
   over_rows(batch.pieces(),
@@ -219,8 +224,8 @@ void CpuEncoder<T>::join(const Branch& values, const Pass& pass, const Selection
       .dropout = pass.dropout.hidden_mask(values.dropout_site),
       .out = data<float>(output.full),
       .out_copy = data<T>(output.typed),
-      .normalised = data<float>(memory.normalised),
-      .rstd = data<float>(memory.rstd),
+      .normalised = data_or_null<float>(memory.normalised),
+      .rstd = data_or_null<float>(memory.rstd),
   };
   over_rows(rows_of(pass, selection), [&](int64_t begin, int64_t end) {
     of_this_cpu().template typed<T>().residual_norm(norm, begin, end);
@@ -250,7 +255,7 @@ void CpuEncoder<T>::attend(int64_t index, const Pass& pass, const Selection* sel
 
 template <class T>
 void CpuEncoder<T>::layer(int64_t index, const Pass& pass, const Selection* selection, const Stream& input,
-                          const Stream& output, LayerMemory& memory) const {
+                          const Stream& output, bool trains, LayerMemory& memory) const {
   const LayerTensors& values = values_.layers[index];
   const LayerTensors& weights = weights_.layers[index];
   const int64_t hidden = geometry_.hidden_size;
@@ -272,7 +277,7 @@ void CpuEncoder<T>::layer(int64_t index, const Pass& pass, const Selection* sele
   attend(index, pass, selection, memory);
 
   memory.attended = make_stream(rows);
-  memory.attention_norm = make_norm_memory(rows);
+  if (trains) memory.attention_norm = make_norm_memory(rows);
   {
     const Arena::Frame frame;
     join(attention_branch(values, index), pass, selection,
@@ -281,9 +286,9 @@ void CpuEncoder<T>::layer(int64_t index, const Pass& pass, const Selection* sele
   }
 
   memory.intermediate = products_.forward(memory.attended.typed, weights.intermediate.weight);
-  memory.output_norm = make_norm_memory(rows);
+  if (trains) memory.output_norm = make_norm_memory(rows);
   const Arena::Frame frame;
-  const at::Tensor activated = operand<T>(rows, geometry_.intermediate_size);
+  const at::Tensor activated = trains ? operand<T>(rows, geometry_.intermediate_size) : memory.intermediate;
   const kernels::ActivationPass<T> activation{
       .kind = geometry_.activation,
       .product = data<T>(memory.intermediate),
@@ -305,17 +310,14 @@ at::Tensor CpuEncoder<T>::forward(const DeviceBatch& batch, std::vector<at::Tens
   const Pass pass(batch, none, geometry_.num_attention_heads);
   Stream input = make_stream(batch.pieces());
   Stream output = make_stream(batch.pieces());
-  {
-    const Arena::Frame frame;
-    embed(pass, input, make_norm_memory(batch.pieces()));
-  }
+  embed(pass, input, {});
   if (hidden_states) hidden_states->push_back(input.full.narrow(0, 0, batch.pieces()).clone());
   for (size_t i = 0; i < values_.layers.size(); i++) {
     stop_.check();
     {
       LayerMemory memory;
       const Arena::Frame frame;
-      layer(static_cast<int64_t>(i), pass, nullptr, input, output, memory);
+      layer(static_cast<int64_t>(i), pass, nullptr, input, output, /*trains=*/false, memory);
     }
     std::swap(input, output);
     if (hidden_states) hidden_states->push_back(input.full.narrow(0, 0, batch.pieces()).clone());
@@ -344,7 +346,7 @@ at::Tensor CpuEncoder<T>::train_forward(const DeviceBatch& batch, const Dropout&
   selection_ = labelled_pieces(batch);
   layers_.assign(layers, {});
   inputs_.assign(1, make_stream(batch.pieces()));
-  embedding_memory_ = make_norm_memory(batch.pieces());
+  if (trains_embeddings()) embedding_memory_ = make_norm_memory(batch.pieces());
   embed(pass, inputs_.back(), embedding_memory_);
   for (size_t i = 0; i < layers; i++) {
     stop_.check();
@@ -354,13 +356,34 @@ at::Tensor CpuEncoder<T>::train_forward(const DeviceBatch& batch, const Dropout&
     if (checkpointing_ || !trains_layer(i)) {
       LayerMemory forgotten;
       const Arena::Frame frame;
-      layer(static_cast<int64_t>(i), pass, selection, inputs_.back(), output, forgotten);
+      layer(static_cast<int64_t>(i), pass, selection, inputs_.back(), output, /*trains=*/false, forgotten);
     } else {
-      layer(static_cast<int64_t>(i), pass, selection, inputs_.back(), output, layers_[i]);
+      layer(static_cast<int64_t>(i), pass, selection, inputs_.back(), output, /*trains=*/true, layers_[i]);
     }
     inputs_.push_back(output);
   }
   return inputs_.back().full.narrow(0, 0, batch.labelled.numel());
+}
+
+template <class T>
+void CpuEncoder<T>::scatter(const at::Tensor& from, const at::Tensor& ids, const at::Tensor& to) const {
+  const kernels::RowScatter rows{
+      .from = data<float>(from),
+      .ids = data<int64_t>(ids),
+      .rows = ids.numel(),
+      .width = geometry_.hidden_size,
+      .first_id = 0,
+      .last_id = 0,
+      .to = data<float>(to),
+  };
+  // Each thread owns a part of the table, so that no row is added to by two.
+  const int64_t parts = at::get_num_threads();
+  at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+    kernels::RowScatter part = rows;
+    part.first_id = to.size(0) * begin / parts;
+    part.last_id = to.size(0) * end / parts;
+    of_this_cpu().scatter_rows(part);
+  });
 }
 
 template <class T>
@@ -499,7 +522,7 @@ void CpuEncoder<T>::layer_backward(int64_t index, const Pass& pass, const Select
         products_.backward_input(grad_key_value, weight.narrow(0, hidden, 2 * hidden));
     grad_input.copy_(looked_at.narrow(0, 0, pieces));
     grad_attended.add_(products_.backward_input(grad_query, weight.narrow(0, 0, hidden)).narrow(0, 0, rows));
-    grad_input.index_add_(0, selection->rows, grad_attended);
+    scatter(grad_attended, selection->rows, grad_input);
   } else {
     const at::Tensor grad_product = operand<T>(rows, 3 * hidden);
     attend_backward(index, pass, selection, grad_context, memory, grad_product.narrow(1, 0, hidden),
@@ -536,28 +559,9 @@ void CpuEncoder<T>::embed_backward(const Pass& pass, const at::Tensor& grad) {
   give(gradients.embedding_norm.weight, data<float>(sum));
   give(gradients.embedding_norm.bias, data<float>(sum) + width);
 
-  const auto scatter = [&](const at::Tensor& ids, const at::Tensor& table) {
-    kernels::RowScatter rows{
-        .from = data<float>(grad),
-        .ids = data<int64_t>(ids),
-        .rows = batch.pieces(),
-        .width = width,
-        .first_id = 0,
-        .last_id = 0,
-        .to = data<float>(table),
-    };
-    // Each thread owns a part of the table, so that no row is added to by two.
-    const int64_t parts = at::get_num_threads();
-    at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
-      kernels::RowScatter part = rows;
-      part.first_id = table.size(0) * begin / parts;
-      part.last_id = table.size(0) * end / parts;
-      of_this_cpu().scatter_rows(part);
-    });
-  };
-  scatter(batch.input_ids, gradients.word_embeddings);
-  scatter(batch.token_type_ids, gradients.token_type_embeddings);
-  scatter(batch.position_ids, gradients.position_embeddings);
+  scatter(grad, batch.input_ids, gradients.word_embeddings);
+  scatter(grad, batch.token_type_ids, gradients.token_type_embeddings);
+  scatter(grad, batch.position_ids, gradients.position_embeddings);
   const auto* ids = data<int64_t>(batch.input_ids);
   touched_words_.insert(touched_words_.end(), ids, ids + batch.pieces());
   if (geometry_.pad_token_id >= 0) gradients.word_embeddings.select(0, geometry_.pad_token_id).zero_();
@@ -576,7 +580,8 @@ void CpuEncoder<T>::backward(const at::Tensor& grad, const DeviceBatch& batch, c
     if (checkpointing_) {
       const Arena::Frame frame;
       LayerMemory memory;
-      layer(index, pass, selection, inputs_[i], make_stream(rows_of(pass, selection)), memory);
+      layer(index, pass, selection, inputs_[i], make_stream(rows_of(pass, selection)), /*trains=*/true,
+            memory);
       layer_backward(index, pass, selection, above, below, memory);
     } else {
       layer_backward(index, pass, selection, above, below, layers_[i]);

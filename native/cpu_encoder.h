@@ -46,6 +46,7 @@ class CpuEncoder final : public Encoder {
     at::Tensor full;   // (rows, hidden) float32
     at::Tensor typed;  // (rows, hidden) T
   };
+  // Undefined where no gradient will be asked for.
   struct NormMemory {
     at::Tensor normalised;  // (rows, hidden) float32
     at::Tensor rstd;        // (rows) float32
@@ -101,8 +102,9 @@ class CpuEncoder final : public Encoder {
   NormMemory make_norm_memory(int64_t rows) const;
 
   void embed(const Pass& pass, const Stream& output, const NormMemory& memory) const;
+  // `trains`: whether `memory` will serve a backward pass; else it holds only what is needed on the way.
   void layer(int64_t index, const Pass& pass, const Selection* selection, const Stream& input,
-             const Stream& output, LayerMemory& memory) const;
+             const Stream& output, bool trains, LayerMemory& memory) const;
   void attend(int64_t index, const Pass& pass, const Selection* selection, LayerMemory& memory) const;
   // `residual_rows`: which row of the residual each row of the product is added to; null: its own.
   void join(const Branch& values, const Pass& pass, const Selection* selection, const at::Tensor& product,
@@ -122,6 +124,8 @@ class CpuEncoder final : public Encoder {
   at::Tensor join_backward(const Branch& values, const Branch& gradients, const Pass& pass,
                            const Selection* selection, const at::Tensor& grad, const at::Tensor& grad_more,
                            const NormMemory& memory, const at::Tensor& grad_residual);
+  // Adds rows of `from` (rows, hidden) to those of `to` that `ids` (rows) name, int64.
+  void scatter(const at::Tensor& from, const at::Tensor& ids, const at::Tensor& to) const;
   void give_weight(const at::Tensor& grad, const at::Tensor& input, const at::Tensor& gradient) const;
   void give_bias(const at::Tensor& grad, int64_t rows, const at::Tensor& gradient) const;
   // Writes a sum to a gradient, or adds it where there was a micro-batch before.

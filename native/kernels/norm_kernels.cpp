@@ -9,9 +9,10 @@
 namespace nerbert::kernels::CPU_CAPABILITY {
 namespace {
 
-// A row in `normalised` becomes normalised, and `out` its LayerNorm.
-inline void normalise_row(float* normalised, const float* weight, const float* bias, float eps, int64_t width,
-                          float* rstd, float* out) {
+// A row in `normalised` becomes normalised, and `out` its LayerNorm. Returns what it was divided by,
+// inverted.
+inline float normalise_row(float* normalised, const float* weight, const float* bias, float eps,
+                           int64_t width, float* out) {
   Vec total(0);
   for_each_vector(width, [&](int64_t c, int64_t n) { total = total + load(normalised + c, n); });
   const float mean = sum_of(total) / static_cast<float>(width);
@@ -21,13 +22,32 @@ inline void normalise_row(float* normalised, const float* weight, const float* b
     // Lanes beyond the row hold -mean; set to zero they do not count.
     squares = at::vec::fmadd(centred, n == kWidth ? centred : Vec::set(Vec(0), centred, n), squares);
   });
-  *rstd = 1 / std::sqrt(sum_of(squares) / static_cast<float>(width) + eps);
+  const float rstd = 1 / std::sqrt(sum_of(squares) / static_cast<float>(width) + eps);
   for_each_vector(width, [&](int64_t c, int64_t n) {
-    const Vec x = (load(normalised + c, n) - Vec(mean)) * Vec(*rstd);
+    const Vec x = (load(normalised + c, n) - Vec(mean)) * Vec(rstd);
     store(normalised + c, x, n);
     store(out + c, at::vec::fmadd(x, load(weight + c, n), load(bias + c, n)), n);
   });
+  return rstd;
 }
+
+// Where rows are normalised: kept for the backward pass, or one after the other in the same place.
+class NormalisedRows {
+ public:
+  NormalisedRows(float* kept, float* rstd, int64_t width)
+      : kept_(kept), rstd_(rstd), width_(width), row_(kept ? 0 : width) {}
+
+  float* row(int64_t row) { return kept_ ? kept_ + row * width_ : row_.data(); }
+  void keep_rstd(int64_t row, float rstd) {
+    if (rstd_) rstd_[row] = rstd;
+  }
+
+ private:
+  float* kept_;
+  float* rstd_;
+  int64_t width_;
+  std::vector<float> row_;
+};
 
 // `grad_out` (width) -> the gradient by the row before it was normalised, given to store_gradient(c, n,
 // gradient). Adds to the sums of weight and bias.
@@ -64,10 +84,11 @@ void residual_norm(const ResidualNorm<T>& norm, int64_t begin, int64_t end) {
   const int64_t width = norm.width;
   const bool drops = norm.dropout.drops();
   std::vector<float> mask = mask_row(norm.dropout, width);
+  NormalisedRows rows(norm.normalised, norm.rstd, width);
   for (int64_t row = begin; row < end; row++) {
     const T* product = norm.product + row * width;
     const float* residual = norm.residual + (norm.residual_rows ? norm.residual_rows[row] : row) * width;
-    float* sum = norm.normalised + row * width;
+    float* sum = rows.row(row);
     if (drops) row_multipliers(norm.dropout, norm.mask_rows ? norm.mask_rows[row] : row, width, mask.data());
     for_each_vector(width, [&](int64_t c, int64_t n) {
       const Vec x = load(product + c, n) + load(norm.product_bias + c, n);
@@ -75,7 +96,7 @@ void residual_norm(const ResidualNorm<T>& norm, int64_t begin, int64_t end) {
       store(sum + c, drops ? at::vec::fmadd(x, load(mask.data() + c, n), r) : x + r, n);
     });
     float* out = norm.out + row * width;
-    normalise_row(sum, norm.weight, norm.bias, norm.eps, width, norm.rstd + row, out);
+    rows.keep_rstd(row, normalise_row(sum, norm.weight, norm.bias, norm.eps, width, out));
     if constexpr (!std::is_same_v<T, float>) {
       for_each_vector(
           width, [&](int64_t c, int64_t n) { store(norm.out_copy + row * width + c, load(out + c, n), n); });
@@ -115,16 +136,17 @@ void embedding_norm(const EmbeddingNorm& norm, int64_t begin, int64_t end) {
   const int64_t width = norm.width;
   const bool drops = norm.dropout.drops();
   std::vector<float> mask = mask_row(norm.dropout, width);
+  NormalisedRows rows(norm.normalised, norm.rstd, width);
   for (int64_t row = begin; row < end; row++) {
     const float* word = norm.words + norm.word_ids[row] * width;
     const float* position = norm.positions + norm.position_ids[row] * width;
     const float* type = norm.types + norm.type_ids[row] * width;
-    float* sum = norm.normalised + row * width;
+    float* sum = rows.row(row);
     float* out = norm.out + row * width;
     for_each_vector(width, [&](int64_t c, int64_t n) {
       store(sum + c, load(word + c, n) + load(type + c, n) + load(position + c, n), n);
     });
-    normalise_row(sum, norm.weight, norm.bias, norm.eps, width, norm.rstd + row, out);
+    rows.keep_rstd(row, normalise_row(sum, norm.weight, norm.bias, norm.eps, width, out));
     if (drops) row_multipliers(norm.dropout, row, width, mask.data());
     if (!drops && !norm.out_copy) continue;
     for_each_vector(width, [&](int64_t c, int64_t n) {

@@ -28,8 +28,8 @@ struct ResidualNorm {
   DropoutMask dropout;
   float* out;
   T* out_copy;        // the same rounded, where T is not float
-  float* normalised;  // (out - bias) / weight, for the backward pass
-  float* rstd;        // (rows)
+  float* normalised;  // (out - bias) / weight, for the backward pass; or null
+  float* rstd;        // (rows), or null
 };
 
 // The gradients of ResidualNorm.
@@ -53,7 +53,7 @@ struct ActivationPass {
   const T* product;   // (rows, width), without its bias
   const float* bias;  // (width)
   int64_t width;
-  T* activated;  // (rows, width)
+  T* activated;  // (rows, width); may be the product where there is no backward pass
   T* grad;       // backward: by activated before, by product after
 };
 
@@ -99,7 +99,7 @@ struct EmbeddingNorm {
   DropoutMask dropout;
   float* out;
   c10::BFloat16* out_copy;  // the same rounded, or null
-  float* normalised;
+  float* normalised;        // as in ResidualNorm
   float* rstd;
 };
 

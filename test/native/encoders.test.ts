@@ -51,11 +51,15 @@ for (const capability of ['default', 'avx2', 'avx512']) {
   });
 }
 
-for (const hiddenAct of ['gelu_new', 'relu']) {
-  test(`${hiddenAct}: the kernels give what ATen gives`, async t => {
-    const expected = await train({ NERBERT_KERNELS: 'aten' }, { hiddenAct });
-    t.notDeepEqual(expected.losses, (await reference).losses);
-    near(t, await train({}, { hiddenAct }), expected);
+for (const options of [
+  { hiddenAct: 'gelu_new' },
+  // Once parameters differ by rounding, an element at relu's kink falls on either side of it.
+  { hiddenAct: 'relu', steps: 1 },
+]) {
+  test(`${options.hiddenAct}: the kernels give what ATen gives`, async t => {
+    const expected = await train({ NERBERT_KERNELS: 'aten' }, options);
+    t.notDeepEqual(expected.losses, (await reference).losses.slice(0, expected.losses.length));
+    near(t, await train({}, options), expected);
   });
 }
 

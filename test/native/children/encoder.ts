@@ -5,7 +5,7 @@ import { getOptimizerWithWeightDecay } from '../../../src/training/optimizer.ts'
 import { gradientsOf } from '../../support/model-values.ts';
 
 const [options = '{}'] = process.argv.slice(2);
-const { hiddenAct = 'gelu', ...modelOptions } = JSON.parse(options);
+const { hiddenAct = 'gelu', steps = 3, ...modelOptions } = JSON.parse(options);
 const config = {
   vocabSize: 60,
   hiddenSize: 72, // no multiple of a vector; heads of 24 elements are none either
@@ -48,7 +48,7 @@ const batch = (seed: number) => ({
 });
 const losses: number[] = [];
 const norms: number[] = [];
-for (let step = 0; step < 3; step++) {
+for (let step = 0; step < steps; step++) {
   const result = await model.trainStep([batch(step), batch(step + 11)], { optimizer, clipping: 1 });
   losses.push(...result.losses);
   norms.push(result.gradNorm);
