@@ -255,12 +255,12 @@ void CpuEncoder<T>::attend(int64_t index, const Pass& pass, const Selection* sel
 
 template <class T>
 void CpuEncoder<T>::layer(int64_t index, const Pass& pass, const Selection* selection, const Stream& input,
-                          const Stream& output, bool trains, LayerMemory& memory) const {
+                          const Stream& attended, const Stream& output, bool trains,
+                          LayerMemory& memory) const {
   const LayerTensors& values = values_.layers[index];
   const LayerTensors& weights = weights_.layers[index];
   const int64_t hidden = geometry_.hidden_size;
   const int64_t rows = rows_of(pass, selection);
-  memory.input = input.typed;
   if (selection) {
     const at::Tensor& weight = weights.query_key_value.weight;
     memory.asked = operand<T>(rows, hidden);
@@ -270,22 +270,20 @@ void CpuEncoder<T>::layer(int64_t index, const Pass& pass, const Selection* sele
     memory.key_value = products_.forward(input.typed, weight.narrow(0, hidden, 2 * hidden));
   } else {
     const at::Tensor product = products_.forward(input.typed, weights.query_key_value.weight);
-    memory.asked = input.typed;
     memory.query = product.narrow(1, 0, hidden);
     memory.key_value = product.narrow(1, hidden, 2 * hidden);
   }
   attend(index, pass, selection, memory);
 
-  memory.attended = make_stream(rows);
   if (trains) memory.attention_norm = make_norm_memory(rows);
   {
     const Arena::Frame frame;
     join(attention_branch(values, index), pass, selection,
          products_.forward(memory.context, weights.attention_output.weight), input.full,
-         selection ? selection->sources.data() : nullptr, memory.attended, memory.attention_norm);
+         selection ? selection->sources.data() : nullptr, attended, memory.attention_norm);
   }
 
-  memory.intermediate = products_.forward(memory.attended.typed, weights.intermediate.weight);
+  memory.intermediate = products_.forward(attended.typed, weights.intermediate.weight);
   if (trains) memory.output_norm = make_norm_memory(rows);
   const Arena::Frame frame;
   const at::Tensor activated = trains ? operand<T>(rows, geometry_.intermediate_size) : memory.intermediate;
@@ -301,7 +299,7 @@ void CpuEncoder<T>::layer(int64_t index, const Pass& pass, const Selection* sele
     of_this_cpu().template typed<T>().activate(activation, begin, end);
   });
   join(output_branch(values, index), pass, selection, products_.forward(activated, weights.output.weight),
-       memory.attended.full, nullptr, output, memory.output_norm);
+       attended.full, nullptr, output, memory.output_norm);
 }
 
 template <class T>
@@ -310,6 +308,7 @@ at::Tensor CpuEncoder<T>::forward(const DeviceBatch& batch, std::vector<at::Tens
   const Pass pass(batch, none, geometry_.num_attention_heads);
   Stream input = make_stream(batch.pieces());
   Stream output = make_stream(batch.pieces());
+  const Stream attended = make_stream(batch.pieces());
   embed(pass, input, {});
   if (hidden_states) hidden_states->push_back(input.full.narrow(0, 0, batch.pieces()).clone());
   for (size_t i = 0; i < values_.layers.size(); i++) {
@@ -317,7 +316,7 @@ at::Tensor CpuEncoder<T>::forward(const DeviceBatch& batch, std::vector<at::Tens
     {
       LayerMemory memory;
       const Arena::Frame frame;
-      layer(static_cast<int64_t>(i), pass, nullptr, input, output, /*trains=*/false, memory);
+      layer(static_cast<int64_t>(i), pass, nullptr, input, attended, output, /*trains=*/false, memory);
     }
     std::swap(input, output);
     if (hidden_states) hidden_states->push_back(input.full.narrow(0, 0, batch.pieces()).clone());
@@ -345,24 +344,62 @@ at::Tensor CpuEncoder<T>::train_forward(const DeviceBatch& batch, const Dropout&
   const size_t layers = values_.layers.size();
   selection_ = labelled_pieces(batch);
   layers_.assign(layers, {});
-  inputs_.assign(1, make_stream(batch.pieces()));
+  inputs_.assign(layers, {});
   if (trains_embeddings()) embedding_memory_ = make_norm_memory(batch.pieces());
-  embed(pass, inputs_.back(), embedding_memory_);
-  for (size_t i = 0; i < layers; i++) {
+  const Stream attended = make_stream(batch.pieces());
+  Stream input = make_stream(batch.pieces());
+  Stream spare;
+  embed(pass, input, embedding_memory_);
+  for (size_t i = 0; i + 1 < layers; i++) {
     stop_.check();
-    const bool last = i + 1 == layers;
-    const Selection* selection = last ? &selection_ : nullptr;
-    const Stream output = make_stream(last ? batch.labelled.numel() : batch.pieces());
-    if (checkpointing_ || !trains_layer(i)) {
-      LayerMemory forgotten;
-      const Arena::Frame frame;
-      layer(static_cast<int64_t>(i), pass, selection, inputs_.back(), output, /*trains=*/false, forgotten);
-    } else {
-      layer(static_cast<int64_t>(i), pass, selection, inputs_.back(), output, /*trains=*/true, layers_[i]);
-    }
-    inputs_.push_back(output);
+    const Stream output = spare.full.defined() ? spare : make_stream(batch.pieces());
+    train_layer(i, pass, nullptr, input, attended, output);
+    spare = keeps_input(i) ? Stream{} : input;
+    input = output;
   }
-  return inputs_.back().full.narrow(0, 0, batch.labelled.numel());
+  stop_.check();
+  const int64_t labelled = batch.labelled.numel();
+  const Stream output = make_stream(labelled);
+  train_layer(layers - 1, pass, &selection_, input, make_stream(labelled), output);
+  return output.full.narrow(0, 0, labelled);
+}
+
+template <class T>
+void CpuEncoder<T>::train_layer(size_t index, const Pass& pass, const Selection* selection,
+                                const Stream& input, const Stream& attended, const Stream& output) {
+  const auto i = static_cast<int64_t>(index);
+  if (keeps_input(index)) inputs_[index] = input;
+  if (checkpointing_ || !trains_layer(index)) {
+    LayerMemory forgotten;
+    const Arena::Frame frame;
+    layer(i, pass, selection, input, attended, output, /*trains=*/false, forgotten);
+  } else {
+    layer(i, pass, selection, input, attended, output, /*trains=*/true, layers_[index]);
+  }
+}
+
+template <class T>
+at::Tensor CpuEncoder<T>::norm_output(const NormMemory& memory, const AffineTensors& norm,
+                                      int64_t rows) const {
+  const at::Tensor output = operand<T>(rows, geometry_.hidden_size);
+  const kernels::NormOutput<T> arguments{
+      .normalised = data<float>(memory.normalised),
+      .weight = data<float>(norm.weight),
+      .bias = data<float>(norm.bias),
+      .width = geometry_.hidden_size,
+      .out = data<T>(output),
+  };
+  over_rows(rows, [&](int64_t begin, int64_t end) {
+    of_this_cpu().template typed<T>().norm_output(arguments, begin, end);
+  });
+  return output;
+}
+
+template <class T>
+at::Tensor CpuEncoder<T>::input_of(int64_t index, const Pass& pass) const {
+  if (keeps_input(index)) return inputs_[index].typed;
+  return norm_output(layers_[index - 1].output_norm, values_.layers[index - 1].output_norm,
+                     pass.batch.pieces());
 }
 
 template <class T>
@@ -497,7 +534,8 @@ void CpuEncoder<T>::layer_backward(int64_t index, const Pass& pass, const Select
       });
   give(gradients.intermediate.bias, data<float>(bias_sum));
   give_weight(grad_output, activated, gradients.output.weight);
-  give_weight(grad_intermediate, memory.attended.typed, gradients.intermediate.weight);
+  give_weight(grad_intermediate, norm_output(memory.attention_norm, values.attention_norm, rows),
+              gradients.intermediate.weight);
 
   const at::Tensor grad_projected =
       join_backward(attention_branch(values, index), attention_branch(gradients, index), pass, selection,
@@ -514,7 +552,7 @@ void CpuEncoder<T>::layer_backward(int64_t index, const Pass& pass, const Select
     const at::Tensor grad_key_value = operand<T>(pieces, 2 * hidden);
     attend_backward(index, pass, selection, grad_context, memory, grad_query, grad_key_value);
     give_weight(grad_query, memory.asked, gradient.weight.narrow(0, 0, hidden));
-    give_weight(grad_key_value, memory.input, gradient.weight.narrow(0, hidden, 2 * hidden));
+    give_weight(grad_key_value, input_of(index, pass), gradient.weight.narrow(0, hidden, 2 * hidden));
     give_bias(grad_query, rows, gradient.bias.narrow(0, 0, hidden));
     give_bias(grad_key_value, pieces, gradient.bias.narrow(0, hidden, 2 * hidden));
     // The pieces that asked hand back more than those that were only looked at.
@@ -527,7 +565,7 @@ void CpuEncoder<T>::layer_backward(int64_t index, const Pass& pass, const Select
     const at::Tensor grad_product = operand<T>(rows, 3 * hidden);
     attend_backward(index, pass, selection, grad_context, memory, grad_product.narrow(1, 0, hidden),
                     grad_product.narrow(1, hidden, 2 * hidden));
-    give_weight(grad_product, memory.input, gradient.weight);
+    give_weight(grad_product, input_of(index, pass), gradient.weight);
     give_bias(grad_product, rows, gradient.bias);
     const at::Tensor more = products_.backward_input(grad_product, weight);
     const auto* from = data<T>(more);
@@ -580,7 +618,8 @@ void CpuEncoder<T>::backward(const at::Tensor& grad, const DeviceBatch& batch, c
     if (checkpointing_) {
       const Arena::Frame frame;
       LayerMemory memory;
-      layer(index, pass, selection, inputs_[i], make_stream(rows_of(pass, selection)), /*trains=*/true,
+      const int64_t rows = rows_of(pass, selection);
+      layer(index, pass, selection, inputs_[i], make_stream(rows), make_stream(rows), /*trains=*/true,
             memory);
       layer_backward(index, pass, selection, above, below, memory);
     } else {

@@ -52,15 +52,14 @@ class CpuEncoder final : public Encoder {
     at::Tensor rstd;        // (rows) float32
   };
   // `asking`: the labelled pieces in the last layer of training, else all pieces.
+  // Inputs of products that a LayerNorm gave are not among them: norm_output() makes them again.
   struct LayerMemory {
-    at::Tensor input;      // (pieces, hidden) T
-    at::Tensor asked;      // (asking, hidden) T: their rows of input
+    at::Tensor asked;      // (asking, hidden) T: their rows of the input; undefined where all ask
     at::Tensor query;      // (asking, hidden) T, without its bias
     at::Tensor key_value;  // (pieces, 2 * hidden) T, without its bias
     at::Tensor log_sums;   // (asking, heads) float32
     at::Tensor context;    // (asking, hidden) T
     NormMemory attention_norm;
-    Stream attended;          // (asking, hidden)
     at::Tensor intermediate;  // (asking, intermediate) T, before bias and activation
     NormMemory output_norm;
   };
@@ -102,14 +101,22 @@ class CpuEncoder final : public Encoder {
   NormMemory make_norm_memory(int64_t rows) const;
 
   void embed(const Pass& pass, const Stream& output, const NormMemory& memory) const;
-  // `trains`: whether `memory` will serve a backward pass; else it holds only what is needed on the way.
+  // `attended`: receives what the attention's LayerNorm gives. `trains`: whether `memory` will serve a
+  // backward pass; else it holds only what is needed on the way.
   void layer(int64_t index, const Pass& pass, const Selection* selection, const Stream& input,
-             const Stream& output, bool trains, LayerMemory& memory) const;
+             const Stream& attended, const Stream& output, bool trains, LayerMemory& memory) const;
+  void train_layer(size_t index, const Pass& pass, const Selection* selection, const Stream& input,
+                   const Stream& attended, const Stream& output);
   void attend(int64_t index, const Pass& pass, const Selection* selection, LayerMemory& memory) const;
   // `residual_rows`: which row of the residual each row of the product is added to; null: its own.
   void join(const Branch& values, const Pass& pass, const Selection* selection, const at::Tensor& product,
             const at::Tensor& residual, const int32_t* residual_rows, const Stream& output,
             const NormMemory& memory) const;
+
+  // (rows, hidden) T
+  at::Tensor norm_output(const NormMemory& memory, const AffineTensors& norm, int64_t rows) const;
+  // (pieces, hidden) T
+  at::Tensor input_of(int64_t index, const Pass& pass) const;
 
   void embed_backward(const Pass& pass, const at::Tensor& grad);
   // `grad` by the layer's output, (asking, hidden) float32 -> `grad_input` (pieces, hidden) float32.
@@ -133,6 +140,10 @@ class CpuEncoder final : public Encoder {
 
   bool trains_embeddings() const { return frozen_ == 0; }
   bool trains_layer(size_t index) const { return static_cast<int64_t>(index) + 1 >= frozen_; }
+  // Whether the layer below keeps nothing to make this one's input from.
+  bool keeps_input(size_t index) const {
+    return trains_layer(index) && (checkpointing_ || index == 0 || !trains_layer(index - 1));
+  }
 
   const Geometry& geometry_;
   const int64_t frozen_;
@@ -148,7 +159,7 @@ class CpuEncoder final : public Encoder {
 
   Selection selection_;
   NormMemory embedding_memory_;
-  std::vector<Stream> inputs_;  // of each layer
+  std::vector<Stream> inputs_;  // of each layer that keeps its own
   std::vector<LayerMemory> layers_;
 };
 

@@ -11,8 +11,9 @@ namespace {
 
 template <class T>
 TypedKernels<T> typed() {
-  return {residual_norm<T>, residual_norm_backward<T>, activate<T>, activate_backward<T>,
-          attention<T>,     attention_backward<T>,     sum_rows<T>, add<T>};
+  return {residual_norm<T>,      norm_output<T>,       residual_norm_backward<T>,
+          activate<T>,           activate_backward<T>, attention<T>,
+          attention_backward<T>, sum_rows<T>,          add<T>};
 }
 
 }  // namespace

@@ -105,6 +105,17 @@ void residual_norm(const ResidualNorm<T>& norm, int64_t begin, int64_t end) {
 }
 
 template <class T>
+void norm_output(const NormOutput<T>& norm, int64_t begin, int64_t end) {
+  for (int64_t row = begin; row < end; row++) {
+    const int64_t first = row * norm.width;
+    for_each_vector(norm.width, [&](int64_t c, int64_t n) {
+      const Vec x = load(norm.normalised + first + c, n);
+      store(norm.out + first + c, at::vec::fmadd(x, load(norm.weight + c, n), load(norm.bias + c, n)), n);
+    });
+  }
+}
+
+template <class T>
 void residual_norm_backward(const ResidualNormBackward<T>& norm, int64_t begin, int64_t end, float* sums) {
   const int64_t width = norm.width;
   const bool drops = norm.dropout.drops();
@@ -176,6 +187,8 @@ void embedding_norm_backward(const EmbeddingNormBackward& norm, int64_t begin, i
 
 template void residual_norm(const ResidualNorm<float>&, int64_t, int64_t);
 template void residual_norm(const ResidualNorm<c10::BFloat16>&, int64_t, int64_t);
+template void norm_output(const NormOutput<float>&, int64_t, int64_t);
+template void norm_output(const NormOutput<c10::BFloat16>&, int64_t, int64_t);
 template void residual_norm_backward(const ResidualNormBackward<float>&, int64_t, int64_t, float*);
 template void residual_norm_backward(const ResidualNormBackward<c10::BFloat16>&, int64_t, int64_t, float*);
 

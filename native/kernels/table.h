@@ -32,6 +32,16 @@ struct ResidualNorm {
   float* rstd;        // (rows), or null
 };
 
+// out = normalised * weight + bias: what a LayerNorm gave, from what it keeps, to the same bits.
+template <class T>
+struct NormOutput {
+  const float* normalised;
+  const float* weight;  // (width)
+  const float* bias;    // (width)
+  int64_t width;
+  T* out;
+};
+
 // The gradients of ResidualNorm.
 template <class T>
 struct ResidualNormBackward {
@@ -145,6 +155,7 @@ struct AdamUpdate {
 template <class T>
 struct TypedKernels {
   void (*residual_norm)(const ResidualNorm<T>&, int64_t begin, int64_t end);
+  void (*norm_output)(const NormOutput<T>&, int64_t begin, int64_t end);
   // `sums` (3, width) becomes the gradients of weight, bias and product_bias over these rows.
   void (*residual_norm_backward)(const ResidualNormBackward<T>&, int64_t begin, int64_t end, float* sums);
   void (*activate)(const ActivationPass<T>&, int64_t begin, int64_t end);
