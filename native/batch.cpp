@@ -42,6 +42,17 @@ at::Tensor widened(const std::vector<int32_t>& values, at::Device device) {
   return moved(host, device);
 }
 
+HostBatch rows_between(const HostBatch& batch, size_t begin, size_t end) {
+  const int32_t first = batch.boundaries[begin];
+  const int32_t last = batch.boundaries[end];
+  const auto slice = [&](const std::vector<int32_t>& values) {
+    return values.empty() ? values : std::vector(values.begin() + first, values.begin() + last);
+  };
+  HostBatch part{slice(batch.input_ids), slice(batch.token_type_ids), slice(batch.labels), {}};
+  for (size_t row = begin; row <= end; row++) part.boundaries.push_back(batch.boundaries[row] - first);
+  return part;
+}
+
 }  // namespace
 
 void check_batch(const HostBatch& batch, const Geometry& geometry, const std::string& what) {
@@ -73,6 +84,26 @@ void check_batch(const HostBatch& batch, const Geometry& geometry, const std::st
   check_range(batch.input_ids, batch, what, "input ids", geometry.vocab_size, 0);
   check_range(batch.token_type_ids, batch, what, "token type ids", geometry.type_vocab_size, 0);
   check_range(batch.labels, batch, what, "labels", geometry.num_labels, kIgnoreIndex);
+}
+
+std::vector<HostBatch> parts_of(const HostBatch& batch, int64_t most) {
+  const auto& boundaries = batch.boundaries;
+  const int64_t pieces = boundaries.back();
+  const int64_t count = (pieces + most - 1) / most;
+  std::vector<HostBatch> parts;
+  size_t begin = 0;
+  for (int64_t part = 1; part <= count; part++) {
+    // The boundary nearest to an equal share, after at least one more sequence where there is one.
+    const int64_t share = pieces * part / count;
+    size_t end = begin;
+    while (end + 1 < boundaries.size() &&
+           (end == begin || boundaries[end] + boundaries[end + 1] <= 2 * share)) {
+      end++;
+    }
+    if (end > begin) parts.push_back(rows_between(batch, begin, end));
+    begin = end;
+  }
+  return parts;
 }
 
 DeviceBatch to_device(const HostBatch& batch, at::Device device) {

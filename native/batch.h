@@ -24,6 +24,10 @@ struct HostBatch {
 // Throws ERR_BATCH where the batch does not fit the geometry: `what` names it in the message.
 void check_batch(const HostBatch& batch, const Geometry& geometry, const std::string& what);
 
+// The batch as consecutive runs of its sequences, of about the same number of pieces: as few as have at most
+// `most` each, give or take a part of a sequence.
+std::vector<HostBatch> parts_of(const HostBatch& batch, int64_t most);
+
 // The same batch on the device of the model.
 struct DeviceBatch {
   at::Tensor input_ids;             // (pieces) int64

@@ -14,7 +14,7 @@ namespace nerbert {
 struct DropoutKey {
   uint64_t seed;
   uint32_t step;
-  uint32_t micro_batch;
+  uint32_t micro_batch;  // or part of one, counted through the step
 };
 
 struct DropoutRates {

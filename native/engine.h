@@ -121,7 +121,7 @@ class Engine {
   void read_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   void write_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   const Adam& optimizer(int64_t id) const;
-  double train_micro_batch(const DeviceBatch& batch, const Dropout& dropout, double denominator);
+  double train_part(const DeviceBatch& batch, const Dropout& dropout, double denominator);
   double clip_gradients(std::optional<double> clipping);
 
   const Geometry geometry_;

@@ -52,11 +52,14 @@ export function checkMemory(
   if (memory.total <= limit) return;
   const fixed = memory.total - memory.activations;
   const needed = `about ${bytes(memory.total)}, ${bytes(memory.activations)} of them for a micro-batch,`;
-  if (fixed >= limit || batchSize === 1) {
+  if (fixed >= limit || memory.sentencesAtOnce === 1) {
     const remedy = fixed >= limit ? 'Use a smaller model' : 'Use a smaller --max-len-seq, or a smaller model';
     throw new OptionError('the run', `a plan that fits into ${bytes(limit)} of memory`, needed, remedy);
   }
-  const smaller = Math.max(1, Math.floor((batchSize * (limit - fixed)) / memory.activations / 1.2));
+  const smaller = Math.max(
+    1,
+    Math.floor((memory.sentencesAtOnce * (limit - fixed)) / memory.activations / 1.2),
+  );
   throw new OptionError(
     '--batch-size',
     `micro-batches that fit into ${bytes(limit)} of memory`,

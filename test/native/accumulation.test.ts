@@ -55,6 +55,35 @@ for (const [weighing, options] of [
   });
 }
 
+// More pieces than are computed at once; their mean is that of one copy.
+const copies = Math.ceil(5000 / joined(parts).inputIds.length);
+const long = joined(Array.from({ length: copies }, () => parts).flat());
+
+test('a micro-batch that is computed in parts is the same step', async t => {
+  const whole = await stepOver([long]);
+  const once = await stepOver([joined(parts)]);
+  t.is(whole.losses.length, 1);
+  t.is(whole.pieces, long.inputIds.length);
+  t.true(relativeDifference(whole.loss, once.loss) <= 1e-6);
+  t.true(relativeDifference(whole.gradNorm, once.gradNorm) <= 1e-6);
+  for (const [name, expected] of once.gradients) {
+    const difference = largestDifference(whole.gradients.get(name) ?? [], expected);
+    // Sums over thousands of pieces, in float32.
+    t.true(difference <= 1e-5 * Math.max(largestMagnitude(expected), 0.1), `${name}: ${difference}`);
+  }
+});
+
+test('with batch-mean a micro-batch that is computed in parts has one mean', async t => {
+  await using model = await BertForTokenClassification.fromPretrained(tinyModel, noDropout);
+  const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 0 });
+  const [short] = parts as [PackedBatch];
+  const { losses } = await model.trainStep([long, short], { optimizer, lossReduction: 'batch-mean' });
+  t.is(losses.length, 2);
+  for (const [i, batch] of [joined(parts), short].entries()) {
+    t.true(relativeDifference(losses[i] ?? Number.NaN, (await model.forward(batch)).loss ?? 0) <= 1e-6);
+  }
+});
+
 test('with batch-mean each micro-batch brings its own mean', async t => {
   await using model = await BertForTokenClassification.fromPretrained(tinyModel, noDropout);
   const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 0 });

@@ -1,7 +1,7 @@
 import type { BertConfig } from '../../checkpoint/config.ts';
 import { parameterCount } from '../../checkpoint/parameters.ts';
 
-/** Bytes that training takes, as estimated; their sum is `total`. */
+/** Bytes that training takes, as estimated. */
 export interface MemoryEstimate {
   parameters: number;
   gradients: number;
@@ -11,7 +11,10 @@ export interface MemoryEstimate {
   activations: number;
   /** The process with the corpus in it, and the libraries. */
   process: number;
+  /** The sum of these. */
   total: number;
+  /** Sentences of a micro-batch that are computed at once: activations grow with these. */
+  sentencesAtOnce: number;
 }
 
 export interface MemoryInput {
@@ -41,8 +44,9 @@ export function estimateMemory(input: MemoryInput): MemoryEstimate {
   const { config, numLabels, dtype, training, evaluation } = input;
   const parameters = parameterCount(config, numLabels) * FLOAT;
   const computeCopy = dtype === 'bfloat16' ? parameters / 2 : 0;
+  const batch = largest(training, input.batchSize);
   const activations = Math.max(
-    trainingBytes(input, largest(training, input.batchSize)),
+    trainingBytes(input, batch),
     evaluationBytes(config, largest(evaluation, input.evaluationBatchSize)),
   );
   const parts = {
@@ -52,7 +56,11 @@ export function estimateMemory(input: MemoryInput): MemoryEstimate {
     activations,
     process: input.resident + LIBRARIES,
   };
-  return { ...parts, total: Object.values(parts).reduce((sum, part) => sum + part, 0) };
+  return {
+    ...parts,
+    total: Object.values(parts).reduce((sum, part) => sum + part, 0),
+    sentencesAtOnce: Math.ceil(input.batchSize / partsOf(batch)),
+  };
 }
 
 interface BatchSize {
@@ -73,21 +81,28 @@ function largest(sentences: readonly (readonly number[])[], batchSize: number): 
   };
 }
 
-function trainingBytes({ config, dtype, threads }: MemoryInput, { positions, longest }: BatchSize): number {
+/** Pieces that a training step computes at once, about: a longer micro-batch is computed in parts (native/engine.cpp). */
+const PIECES_AT_ONCE = 1536;
+
+function partsOf({ positions }: BatchSize): number {
+  return Math.max(1, Math.ceil(positions / PIECES_AT_ONCE));
+}
+
+function trainingBytes({ config, dtype, threads }: MemoryInput, batch: BatchSize): number {
+  const { positions, longest } = batch;
   const { hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads } = config;
   const product = dtype === 'bfloat16' ? 2 : FLOAT;
-  // A layer's input and the attention's output, in float32 and, where that is another type, for products.
-  const streams = 2 * hiddenSize * (FLOAT + (dtype === 'bfloat16' ? product : 0));
-  const kept =
-    streams + // and query, key, value, context; the intermediate; what two LayerNorms normalised
-    product * (4 * hiddenSize + intermediateSize) +
-    FLOAT * (2 * hiddenSize + numAttentionHeads);
-  const layerWork = FLOAT * 3 * hiddenSize + product * (8 * hiddenSize + 2 * intermediateSize);
+  const atOnce = Math.min(positions, positions / partsOf(batch) + longest);
+  // Query, key, value and context; the intermediate; what two LayerNorms normalised.
+  const kept = product * (4 * hiddenSize + intermediateSize) + FLOAT * (2 * hiddenSize + numAttentionHeads);
+  // Two layers' inputs and the attention's output, in float32 and, where that is another type, for products.
+  const streams = 3 * hiddenSize * (FLOAT + (dtype === 'bfloat16' ? product : 0));
+  const layerWork = FLOAT * 4 * hiddenSize + product * (10 * hiddenSize + 2 * intermediateSize);
   const attentionWork = threads * FLOAT * (6 * longest * (hiddenSize / numAttentionHeads) + 3 * longest ** 2);
-  return positions * (numHiddenLayers * kept + layerWork) + attentionWork;
+  return atOnce * (numHiddenLayers * kept + streams + layerWork) + attentionWork;
 }
 
 /** Without a backward pass one layer is there at a time. */
 function evaluationBytes(config: BertConfig, { positions }: BatchSize): number {
-  return FLOAT * positions * (10 * config.hiddenSize + 2 * config.intermediateSize);
+  return FLOAT * positions * (8 * config.hiddenSize + config.intermediateSize);
 }
