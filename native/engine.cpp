@@ -29,12 +29,12 @@ std::vector<float> to_host(const at::Tensor& tensor) {
   return {data, data + host.numel()};
 }
 
-// The squares of elements of `data`, block by block: a block's sum and the order of blocks do not depend on
-// the threads.
 struct Block {
   int64_t begin;
   int64_t size;
 };
+
+// Of all elements of these blocks. A block's sum and the order of the blocks do not depend on the threads.
 double sum_of_squares(const float* data, const std::vector<Block>& blocks) {
   std::vector<double> sums(blocks.size());
   at::parallel_for(0, static_cast<int64_t>(blocks.size()), 1, [&](int64_t begin, int64_t end) {
