@@ -11,7 +11,7 @@ import { smallModel } from './children/models.ts';
 const cases: [round: string, warmUp: number, rounds: number, growth: number][] = [
   ['disposed', 50, 200, 10],
   ['disposed while busy', 50, 200, 10],
-  ['refused', 50, 200, 5],
+  ['refused', 100, 400, 10],
   ['collected', 20, 60, 150],
 ];
 
