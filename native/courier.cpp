@@ -81,29 +81,28 @@ void Courier::deliver(Outcome outcome) {
     std::lock_guard lock(mutex_);
     outcomes_.push_back(std::move(outcome));
   }
-  wake_.NonBlockingCall([this](Napi::Env env, Napi::Function) { settle_all(env); });
+  wake_.NonBlockingCall([this](Napi::Env env, Napi::Function) { settle_next(env); });
 }
 
-void Courier::settle_all(Napi::Env env) {
-  std::vector<Outcome> outcomes;
-  {
-    std::lock_guard lock(mutex_);
-    outcomes.swap(outcomes_);
+void Courier::settle_next(Napi::Env env) {
+  std::unique_lock lock(mutex_);
+  if (outcomes_.empty()) return;
+  Outcome outcome = std::move(outcomes_.front());
+  outcomes_.pop_front();
+  lock.unlock();
+
+  auto entry = pending_.extract(outcome.id);
+  if (entry.empty()) return;
+  if (pending_.empty()) wake_.Unref(env);
+  Pending& pending = entry.mapped();
+  if (outcome.failure) {
+    pending.deferred.Reject(to_error(env, *outcome.failure));
+    return;
   }
-  for (auto& outcome : outcomes) {
-    auto entry = pending_.extract(outcome.id);
-    if (entry.empty()) continue;
-    if (pending_.empty()) wake_.Unref(env);
-    Pending& pending = entry.mapped();
-    if (outcome.failure) {
-      pending.deferred.Reject(to_error(env, *outcome.failure));
-      continue;
-    }
-    try {
-      pending.deferred.Resolve(pending.convert(env, outcome.result));
-    } catch (const Napi::Error& error) {
-      pending.deferred.Reject(error.Value());
-    }
+  try {
+    pending.deferred.Resolve(pending.convert(env, outcome.result));
+  } catch (const Napi::Error& error) {
+    pending.deferred.Reject(error.Value());
   }
 }
 

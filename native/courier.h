@@ -1,12 +1,12 @@
 #pragma once
 
 #include <any>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
-#include <vector>
 
 #include "executor.h"
 #include "failure.h"
@@ -23,7 +23,9 @@ namespace nerbert {
 //    is owed.
 // 3. The clean-up hook is added after that function was made, so it runs before the function's own: the
 //    executor is joined, and nobody calls the function, when the function goes.
-// 4. The executor is joined before exit handlers of the C library run: they destroy what libtorch computes
+// 4. Each call of that function settles one promise. Node runs what awaits it before the next call, so callers
+//    see their jobs end in the order of the calls, however many awaits stand between.
+// 5. The executor is joined before exit handlers of the C library run: they destroy what libtorch computes
 //    with.
 class Courier {
  public:
@@ -64,8 +66,8 @@ class Courier {
   Courier() = default;
   Napi::Promise enqueue(Napi::Env env, std::function<std::any(const StopFlag&)> work,
                         std::function<Napi::Value(Napi::Env, std::any&)> convert);
-  void deliver(Outcome outcome);   // on the executor's thread
-  void settle_all(Napi::Env env);  // on the JavaScript thread
+  void deliver(Outcome outcome);    // on the executor's thread
+  void settle_next(Napi::Env env);  // on the JavaScript thread
   void shut_down();  // on the JavaScript thread, when the environment or the process ends; idempotent
 
   std::unique_ptr<Executor> executor_;
@@ -73,7 +75,7 @@ class Courier {
   std::unordered_map<uint64_t, Pending> pending_;
   uint64_t next_id_ = 0;
   std::mutex mutex_;  // guards outcomes_
-  std::vector<Outcome> outcomes_;
+  std::deque<Outcome> outcomes_;
 };
 
 }  // namespace nerbert

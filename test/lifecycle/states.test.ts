@@ -29,8 +29,9 @@ test('every operation answers in every state: computes, or says that the model i
 });
 
 test('calls settle in their order, disposal behind them; models mixed learn as alone; JavaScript runs meanwhile', async t => {
-  const { settled, together, alone, ticks } = await answerOf<{
+  const { settled, endedMeanwhile, together, alone, ticks } = await answerOf<{
     settled: string[];
+    endedMeanwhile: string[];
     together: number[][];
     alone: number[][];
     ticks: number;
@@ -40,6 +41,7 @@ test('calls settle in their order, disposal behind them; models mixed learn as a
     settled.filter(name => !name.startsWith('late')),
     ['long step', 'step', 'forward', 'dispose', 'dispose again'],
   );
+  t.deepEqual(endedMeanwhile, ['forward', 'dispose']);
   t.is(together.length, 3);
   t.deepEqual(together, alone);
   t.true(ticks >= 10, `${ticks} ticks of a timer during a step`);

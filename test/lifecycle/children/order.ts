@@ -1,4 +1,8 @@
 /* Prints the order in which calls made at once on one model settle, and that two models mixed learn as they do alone. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BertForTokenClassification } from '../../../src/model/bert-for-token-classification.ts';
 import { adam, batch, beginLongStep, smallModel } from './models.ts';
 
 async function callsOfOneModel(): Promise<string[]> {
@@ -19,6 +23,31 @@ async function callsOfOneModel(): Promise<string[]> {
     note('late step', model.trainStep(batch(), { optimizer })),
   ]);
   return settled;
+}
+
+/** The order of two calls that both end while JavaScript is busy; `forward` awaits more layers than `dispose`. */
+async function callsEndedMeanwhile(): Promise<string[]> {
+  const settled: string[] = [];
+  const [model, other] = await Promise.all([smallModel(), smallModel()]);
+  const jobs = Promise.all([
+    model.forward(batch()).then(() => settled.push('forward')),
+    model.dispose().then(() => settled.push('dispose')),
+  ]);
+  await blockUntilSaved(other);
+  await jobs;
+  await other.dispose();
+  return settled;
+}
+
+/** Keeps JavaScript busy until the engine has written a parameter, which it does behind all calls made before. */
+function blockUntilSaved(model: BertForTokenClassification): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'nerbert-order-'));
+  const file = join(folder, 'weight');
+  writeFileSync(file, new Uint8Array(new Float32Array(3 * 16).buffer));
+  const saved = model.session.save([{ parameter: 'classifier.weight', file, offset: 0, dtype: 'float32' }]);
+  while (readFileSync(file).every(byte => byte === 0)) {}
+  rmSync(folder, { recursive: true });
+  return saved;
 }
 
 async function losses(seeds: number[], together: boolean): Promise<number[][]> {
@@ -53,6 +82,7 @@ async function ticksDuringStep(): Promise<number> {
 console.log(
   JSON.stringify({
     settled: await callsOfOneModel(),
+    endedMeanwhile: await callsEndedMeanwhile(),
     together: await losses([1, 2, 3], true),
     alone: await losses([1, 2, 3], false),
     ticks: await ticksDuringStep(),
