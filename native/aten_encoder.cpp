@@ -110,6 +110,10 @@ at::Tensor AtenEncoder::forward(const DeviceBatch& batch, std::vector<at::Tensor
   return run(batch, Dropout(), nullptr, hidden_states);
 }
 
+at::Tensor AtenEncoder::forward_labelled(const DeviceBatch& batch) {
+  return run(batch, Dropout(), nullptr, nullptr).index_select(0, batch.labelled);
+}
+
 void AtenEncoder::begin_step(const Gradients& gradients) {
   gradients_ = &gradients;
   gradients.flat.zero_();

@@ -55,6 +55,7 @@ class AtenEncoder final : public Encoder {
 
   void set_matrix_path(const MatrixPath&) override {}
   at::Tensor forward(const DeviceBatch& batch, std::vector<at::Tensor>* hidden_states) override;
+  at::Tensor forward_labelled(const DeviceBatch& batch) override;
   void begin_step(const Gradients& gradients) override;
   const std::vector<int64_t>* touched_words() const override { return nullptr; }
   at::Tensor train_forward(const DeviceBatch& batch, const Dropout& dropout) override;

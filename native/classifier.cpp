@@ -32,7 +32,7 @@ double label_weight(const DeviceBatch& batch, const at::Tensor& class_weights) {
 }
 
 LossSum cross_entropy(const at::Tensor& logits, const DeviceBatch& batch, const at::Tensor& class_weights) {
-  const at::Tensor log_probabilities = at::_log_softmax(logits.index_select(0, batch.labelled), -1, false);
+  const at::Tensor log_probabilities = at::_log_softmax(logits, -1, false);
   const at::Tensor losses =
       piece_losses(log_probabilities, batch, piece_weights(batch, class_weights, logits));
   return {losses.sum(at::kDouble).item<double>(), label_weight(batch, class_weights)};

@@ -17,7 +17,7 @@ struct LossSum {
 // hidden (pieces, hidden) -> logits (pieces, labels).
 at::Tensor classify(const at::Tensor& hidden, const AffineTensors& classifier);
 
-// Loss of given logits. class_weights: (labels) or undefined.
+// Loss of the logits of the labelled pieces, (labelled, labels). class_weights: (labels) or undefined.
 LossSum cross_entropy(const at::Tensor& logits, const DeviceBatch& batch, const at::Tensor& class_weights);
 
 // The loss from the last hidden state of the labelled pieces, (labelled, hidden), and its gradient by that

@@ -200,6 +200,16 @@ Napi::Value from_forward_result(Napi::Env env, const ForwardResult& result) {
   return object;
 }
 
+Napi::Value from_label_predictions(Napi::Env env, const LabelPredictions& result) {
+  auto predictions = Napi::Int32Array::New(env, result.labels.size());
+  std::copy(result.labels.begin(), result.labels.end(), predictions.Data());
+  const auto object = Napi::Object::New(env);
+  object.Set("predictions", predictions);
+  object.Set("lossSum", result.loss.loss);
+  object.Set("lossWeight", result.loss.weight);
+  return object;
+}
+
 Napi::Value from_layout(Napi::Env env, const ParameterLayout& layout) {
   const auto parameters = Napi::Array::New(env, layout.specs().size());
   for (size_t i = 0; i < layout.specs().size(); i++) {

@@ -24,6 +24,7 @@ std::vector<std::string> to_strings(const Napi::Array& value);
 Napi::Value from_floats(Napi::Env env, const std::vector<float>& values);
 Napi::Value from_step_result(Napi::Env env, const StepResult& result);
 Napi::Value from_forward_result(Napi::Env env, const ForwardResult& result);
+Napi::Value from_label_predictions(Napi::Env env, const LabelPredictions& result);
 // [{ name, shape }]
 Napi::Value from_layout(Napi::Env env, const ParameterLayout& layout);
 

@@ -23,8 +23,8 @@ namespace nerbert {
 //    is owed.
 // 3. The clean-up hook is added after that function was made, so it runs before the function's own: the
 //    executor is joined, and nobody calls the function, when the function goes.
-// 4. Each call of that function settles one promise. Node runs what awaits it before the next call, so callers
-//    see their jobs end in the order of the calls, however many awaits stand between.
+// 4. Each call of that function settles one promise. Node runs what awaits it before the next call, so
+//    callers see their jobs end in the order of the calls, however many awaits stand between.
 // 5. The executor is joined before exit handlers of the C library run: they destroy what libtorch computes
 //    with.
 class Courier {

@@ -30,6 +30,9 @@ class Encoder {
   // and the output of each layer, or null.
   virtual at::Tensor forward(const DeviceBatch& batch, std::vector<at::Tensor>* hidden_states) = 0;
 
+  // The same for the pieces that have a label, of which there must be one: -> (labelled, hidden) float32.
+  virtual at::Tensor forward_labelled(const DeviceBatch& batch) = 0;
+
   // Call before the first micro-batch of a step, with gradients that only this encoder has written to since
   // they were made of zeros: those of the encoder are zero after, or will be overwritten.
   virtual void begin_step(const Gradients& gradients) = 0;

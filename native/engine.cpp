@@ -23,9 +23,10 @@
 namespace nerbert {
 namespace {
 
-std::vector<float> to_host(const at::Tensor& tensor) {
+template <class Element>
+std::vector<Element> to_host(const at::Tensor& tensor) {
   const at::Tensor host = tensor.to(at::kCPU).contiguous();
-  const auto* data = host.const_data_ptr<float>();
+  const auto* data = host.const_data_ptr<Element>();
   return {data, data + host.numel()};
 }
 
@@ -192,9 +193,22 @@ ForwardResult Engine::forward(const HostBatch& host, bool with_hidden_states) {
   std::vector<at::Tensor> hidden_states;
   const at::Tensor hidden = encoder_->forward(batch, with_hidden_states ? &hidden_states : nullptr);
   const at::Tensor logits = classify(hidden, parameters_.classifier);
-  ForwardResult result{to_host(logits), cross_entropy(logits, batch, class_weights_), {}};
-  for (const auto& state : hidden_states) result.hidden_states.push_back(to_host(state));
+  ForwardResult result{
+      to_host<float>(logits),
+      cross_entropy(logits.index_select(0, batch.labelled), batch, class_weights_),
+      {},
+  };
+  for (const auto& state : hidden_states) result.hidden_states.push_back(to_host<float>(state));
   return result;
+}
+
+LabelPredictions Engine::predict_labelled(const HostBatch& host) {
+  check_batch(host, geometry_, "batch");
+  const Arena::Scope scope(arena_);
+  const DeviceBatch batch = to_device(host, device_);
+  if (batch.labelled.numel() == 0) return {};
+  const at::Tensor logits = classify(encoder_->forward_labelled(batch), parameters_.classifier);
+  return {to_host<int32_t>(logits.argmax(1).to(at::kInt)), cross_entropy(logits, batch, class_weights_)};
 }
 
 void Engine::create_optimizer(int64_t id, const AdamOptions& options) {
@@ -322,13 +336,13 @@ void Engine::refresh_compute_copy() {
 }
 
 std::vector<float> Engine::read_parameter(const std::string& name) const {
-  return to_host(view_of(values_, layout_.find(name)));
+  return to_host<float>(view_of(values_, layout_.find(name)));
 }
 
 std::vector<float> Engine::read_gradient(const std::string& name) const {
   if (!gradients_.flat.defined())
     throw Error(kTorchError, "There are no gradients before the first training step");
-  std::vector<float> gradient = to_host(view_of(gradients_.flat, layout_.find(name)));
+  std::vector<float> gradient = to_host<float>(view_of(gradients_.flat, layout_.find(name)));
   const auto scale =
       static_cast<float>(values_.is_cpu() ? gradient_scale_ : 1);  // elsewhere they are scaled themselves
   for (float& element : gradient) element *= scale;

@@ -73,6 +73,11 @@ struct ForwardResult {
   std::vector<std::vector<float>> hidden_states;  // (layers + 1) of (pieces, hidden), where asked for
 };
 
+struct LabelPredictions {
+  std::vector<int32_t> labels;  // (labelled pieces): the most likely label of each
+  LossSum loss;
+};
+
 // Parameters as they were, with the state of an optimizer where one was named.
 struct Snapshot {
   at::Tensor values;
@@ -95,6 +100,7 @@ class Engine {
 
   // In float32, whatever the type that training multiplies in.
   ForwardResult forward(const HostBatch& batch, bool with_hidden_states);
+  LabelPredictions predict_labelled(const HostBatch& batch);
   void create_optimizer(int64_t id, const AdamOptions& options);
   void drop_optimizer(int64_t id) { optimizers_.erase(id); }
   // Writes float32 into existing files. Returns the updates that the optimizer has made.

@@ -24,23 +24,27 @@ Napi::Array array_argument(const Napi::CallbackInfo& info, size_t index) {
 }  // namespace
 
 Napi::Function Session::define(Napi::Env env) {
-  return DefineClass(
-      env, "Session",
-      {InstanceMethod<&Session::open>("open"), InstanceMethod<&Session::parameters>("parameters"),
-       InstanceMethod<&Session::load>("load"), InstanceMethod<&Session::initialise>("initialise"),
-       InstanceMethod<&Session::save>("save"), InstanceMethod<&Session::set_matrix_path>("setMatrixPath"),
-       InstanceMethod<&Session::forward>("forward"),
-       InstanceMethod<&Session::create_optimizer>("createOptimizer"),
-       InstanceMethod<&Session::drop_optimizer>("dropOptimizer"),
-       InstanceMethod<&Session::save_optimizer>("saveOptimizer"),
-       InstanceMethod<&Session::load_optimizer>("loadOptimizer"),
-       InstanceMethod<&Session::train_step>("trainStep"), InstanceMethod<&Session::set_dropout>("setDropout"),
-       InstanceMethod<&Session::take_snapshot>("takeSnapshot"),
-       InstanceMethod<&Session::restore_snapshot>("restoreSnapshot"),
-       InstanceMethod<&Session::drop_snapshot>("dropSnapshot"),
-       InstanceMethod<&Session::read_parameter>("readParameter"),
-       InstanceMethod<&Session::read_gradient>("readGradient"),
-       InstanceMethod<&Session::dispose>("dispose")});
+  return DefineClass(env, "Session",
+                     {InstanceMethod<&Session::open>("open"),
+                      InstanceMethod<&Session::parameters>("parameters"),
+                      InstanceMethod<&Session::load>("load"),
+                      InstanceMethod<&Session::initialise>("initialise"),
+                      InstanceMethod<&Session::save>("save"),
+                      InstanceMethod<&Session::set_matrix_path>("setMatrixPath"),
+                      InstanceMethod<&Session::forward>("forward"),
+                      InstanceMethod<&Session::predict_labelled>("predictLabelled"),
+                      InstanceMethod<&Session::create_optimizer>("createOptimizer"),
+                      InstanceMethod<&Session::drop_optimizer>("dropOptimizer"),
+                      InstanceMethod<&Session::save_optimizer>("saveOptimizer"),
+                      InstanceMethod<&Session::load_optimizer>("loadOptimizer"),
+                      InstanceMethod<&Session::train_step>("trainStep"),
+                      InstanceMethod<&Session::set_dropout>("setDropout"),
+                      InstanceMethod<&Session::take_snapshot>("takeSnapshot"),
+                      InstanceMethod<&Session::restore_snapshot>("restoreSnapshot"),
+                      InstanceMethod<&Session::drop_snapshot>("dropSnapshot"),
+                      InstanceMethod<&Session::read_parameter>("readParameter"),
+                      InstanceMethod<&Session::read_gradient>("readGradient"),
+                      InstanceMethod<&Session::dispose>("dispose")});
 }
 
 Session::Session(const Napi::CallbackInfo& info)
@@ -105,6 +109,15 @@ Napi::Value Session::forward(const Napi::CallbackInfo& info) {
         return engine_of(slot).forward(batch, with_hidden_states);
       },
       from_forward_result);
+}
+
+Napi::Value Session::predict_labelled(const Napi::CallbackInfo& info) {
+  return courier_->dispatch<LabelPredictions>(
+      info.Env(),
+      [slot = slot_, batch = to_host_batch(object_argument(info, 0))](const StopFlag&) {
+        return engine_of(slot).predict_labelled(batch);
+      },
+      from_label_predictions);
 }
 
 Napi::Value Session::create_optimizer(const Napi::CallbackInfo& info) {

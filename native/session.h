@@ -30,6 +30,7 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value initialise(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);
   Napi::Value forward(const Napi::CallbackInfo& info);
+  Napi::Value predict_labelled(const Napi::CallbackInfo& info);
   Napi::Value create_optimizer(const Napi::CallbackInfo& info);
   Napi::Value drop_optimizer(const Napi::CallbackInfo& info);
   Napi::Value save_optimizer(const Napi::CallbackInfo& info);

@@ -19,7 +19,7 @@ export { type CorpusFiles, type FetchCorpusOptions, fetchCorpus } from './data/f
 export { getLabels } from './data/labels.ts';
 export type { DataSample } from './data/sample.ts';
 export { data2tensors, type InputBert } from './data/tensors.ts';
-export type { Parameter } from './engine/addon.ts';
+export type { LabelPredictions, Parameter } from './engine/addon.ts';
 export type { Device } from './engine/device.ts';
 export {
   CheckpointError,
@@ -43,7 +43,6 @@ export type { PipelineOptions } from './inference/pipeline-options.ts';
 export {
   AutoModelForTokenClassification,
   BertForTokenClassification,
-  type LabelPredictions,
   type ModelOutput,
   type TrainStepOptions,
   type TrainStepResult,

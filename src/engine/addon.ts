@@ -100,6 +100,16 @@ export interface ForwardResult {
   hiddenStates: Float32Array[];
 }
 
+/** The most likely labels of the labelled pieces of a batch, in order, and their loss. */
+export interface LabelPredictions {
+  /** `(labelled pieces)` label ids */
+  predictions: Int32Array;
+  /** Sum of the token losses, each times the weight of its label. */
+  lossSum: number;
+  /** Sum of these weights: the number of labelled pieces without class weights. */
+  lossWeight: number;
+}
+
 export interface Parameter {
   name: string;
   shape: number[];
@@ -113,6 +123,7 @@ export interface NativeSession {
   initialise(names: string[], standardDeviation: number): Promise<void>;
   save(locations: TensorLocation[]): Promise<void>;
   forward(batch: PackedBatch, withHiddenStates: boolean): Promise<ForwardResult>;
+  predictLabelled(batch: PackedBatch): Promise<LabelPredictions>;
   createOptimizer(id: number, options: AdamOptions): Promise<void>;
   dropOptimizer(id: number): Promise<void>;
   saveOptimizer(id: number, locations: MomentLocations): Promise<number>;

@@ -5,6 +5,7 @@ import type {
   DropoutRates,
   EngineOptions,
   ForwardResult,
+  LabelPredictions,
   MomentLocations,
   NativeSession,
   Parameter,
@@ -92,6 +93,11 @@ export class EngineSession {
 
   async forward(batch: PackedBatch, withHiddenStates = false): Promise<ForwardResult> {
     return settled(this.#live().forward(batch, withHiddenStates));
+  }
+
+  /** The last layer is computed at the labelled pieces alone. */
+  async predictLabelled(batch: PackedBatch): Promise<LabelPredictions> {
+    return settled(this.#live().predictLabelled(batch));
   }
 
   createOptimizer(options: AdamOptions): OptimizerHandle {

@@ -12,7 +12,7 @@ import { configToJson } from '../checkpoint/config-json.ts';
 import { type LabelList, resolveLabels } from '../checkpoint/labels.ts';
 import type { CardTraining } from '../checkpoint/model-card.ts';
 import { writeModelCard } from '../checkpoint/write-model-card.ts';
-import type { DropoutRates, Parameter } from '../engine/addon.ts';
+import type { DropoutRates, LabelPredictions, Parameter } from '../engine/addon.ts';
 import { type AnyBatch, checkBatch, toPadded } from '../engine/packing.ts';
 import { EngineSession, type ModelEngineOptions, type OptimizerHandle } from '../engine/session.ts';
 import { OptionError } from '../errors.ts';
@@ -39,16 +39,6 @@ export interface ModelOutput {
   shape: number[];
   /** Mean (weighted) cross-entropy over the labelled pieces; absent without any. */
   loss?: number;
-}
-
-/** The most likely labels of the labelled pieces of a batch, in order, and their loss. */
-export interface LabelPredictions {
-  /** `(labelled pieces)` label ids */
-  predictions: Int32Array;
-  /** Sum of the token losses, each times the weight of its label. */
-  lossSum: number;
-  /** Sum of these weights: the number of labelled pieces without class weights. */
-  lossWeight: number;
 }
 
 export interface TrainStepOptions {
@@ -218,14 +208,8 @@ export class BertForTokenClassification {
   }
 
   /** The same for a batch that was checked. @internal */
-  async predictPacked(packed: PackedBatch): Promise<LabelPredictions> {
-    const { logits, lossSum, lossWeight } = await this.session.forward(packed);
-    const numLabels = this.#numLabels;
-    const predictions: number[] = [];
-    packed.labels?.forEach((label, piece) => {
-      if (label !== IGNORE_INDEX) predictions.push(argmax(logits, piece * numLabels, numLabels));
-    });
-    return { predictions: Int32Array.from(predictions), lossSum, lossWeight };
+  predictPacked(packed: PackedBatch): Promise<LabelPredictions> {
+    return this.session.predictLabelled(packed);
   }
 
   /**
@@ -416,12 +400,4 @@ function promised<Result>(begin: () => Promise<Result>): Promise<Result> {
 /** A tuple batch is an array too: it begins with an array of Int32Arrays. */
 function isBatchList(batches: AnyBatch | AnyBatch[]): batches is AnyBatch[] {
   return Array.isArray(batches) && !(Array.isArray(batches[0]) && batches[0][0] instanceof Int32Array);
-}
-
-function argmax(values: Float32Array, start: number, count: number): number {
-  let best = 0;
-  for (let i = 1; i < count; i++) {
-    if ((values[start + i] ?? 0) > (values[start + best] ?? 0)) best = i;
-  }
-  return best;
 }

@@ -9,8 +9,12 @@ interface Answer {
   cpuCapability: string;
   losses: number[];
   norms: number[];
-  logits: number[];
   gradients: Record<string, number[]>;
+  logits: number[];
+  loss: number;
+  labels: number[];
+  predictions: number[];
+  lossOfPredictions: number;
 }
 
 const train = (env: Record<string, string>, options: Record<string, unknown> = {}) =>
@@ -28,6 +32,15 @@ function near(t: ExecutionContext, actual: Answer, expected: Answer): void {
     // Key biases have no gradient but for rounding.
     if (!name.endsWith('key.bias')) compare(t, name, actual.gradients[name] ?? [], gradient, 1e-3);
   }
+}
+
+/** Of each labelled piece, the label with the highest logit. */
+function mostLikely({ logits, labels }: Answer): number[] {
+  const count = logits.length / labels.length;
+  return labels.flatMap((label, i) => {
+    const scores = logits.slice(i * count, (i + 1) * count);
+    return label === -100 ? [] : [scores.indexOf(Math.max(...scores))];
+  });
 }
 
 function compare(
@@ -48,6 +61,12 @@ for (const capability of ['default', 'avx2', 'avx512']) {
     const answer = await train({ ATEN_CPU_CAPABILITY: capability });
     if (answer.cpuCapability.toLowerCase() !== capability) t.log(`this CPU has no ${capability}`);
     near(t, answer, await reference);
+  });
+
+  test(`the kernels for ${capability} predict labelled pieces as they do among all pieces`, async t => {
+    const answer = await train({ ATEN_CPU_CAPABILITY: capability });
+    t.deepEqual(answer.predictions, mostLikely(answer));
+    t.true(relativeDifference(answer.lossOfPredictions, answer.loss) <= 1e-6);
   });
 }
 

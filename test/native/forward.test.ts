@@ -132,3 +132,12 @@ test('predictLabelled answers at labelled pieces alone, with sums of loss and we
   t.true(Math.abs(lossWeight - weight) <= 1e-5);
   t.true(Math.abs(lossSum / lossWeight - golden.weighted_loss) <= 1e-6);
 });
+
+test('predictLabelled of a batch without a label is empty', async t => {
+  await using model = await BertForTokenClassification.fromPretrained(tinyModel);
+  const expected = { predictions: new Int32Array(), lossSum: 0, lossWeight: 0 };
+  const { inputIds, boundaries } = packed;
+  t.deepEqual(await model.predictLabelled({ inputIds, boundaries }), expected);
+  const unlabelled = new Int32Array(inputIds.length).fill(-100);
+  t.deepEqual(await model.predictLabelled({ ...packed, labels: unlabelled }), expected);
+});

@@ -1,4 +1,7 @@
-/* Trains a model with dropout for some steps; prints losses, norms, logits, and the gradients of the last step. */
+/*
+ * Trains a model with dropout for some steps; prints losses, norms, the gradients of the last step, and what forward and
+ * predictLabelled say of a batch.
+ */
 import { loadNative } from '../../../src/engine/native.ts';
 import { BertForTokenClassification } from '../../../src/model/bert-for-token-classification.ts';
 import { getOptimizerWithWeightDecay } from '../../../src/training/optimizer.ts';
@@ -53,9 +56,22 @@ for (let step = 0; step < steps; step++) {
   losses.push(...result.losses);
   norms.push(result.gradNorm);
 }
-const { logits } = await model.forward(batch(5));
+const { logits, loss } = await model.forward(batch(5));
+const { predictions, lossSum, lossWeight } = await model.predictLabelled(batch(5));
 const gradients = Object.fromEntries(
   [...(await gradientsOf(model))].map(([name, values]) => [name, [...values]]),
 );
 const { cpuCapability } = loadNative().runtimeInfo();
-console.log(JSON.stringify({ cpuCapability, losses, norms, logits: [...logits], gradients }));
+console.log(
+  JSON.stringify({
+    cpuCapability,
+    losses,
+    norms,
+    gradients,
+    logits: [...logits],
+    loss,
+    labels: [...batch(5).labels],
+    predictions: [...predictions],
+    lossOfPredictions: lossSum / lossWeight,
+  }),
+);
