@@ -106,6 +106,18 @@ std::vector<HostBatch> parts_of(const HostBatch& batch, int64_t most) {
   return parts;
 }
 
+std::vector<HostBatch> shares_of(const HostBatch& batch, int64_t threads) {
+  constexpr int64_t kFewestPieces = 256;
+  const int64_t pieces = batch.boundaries.back();
+  if (pieces < threads * kFewestPieces) return {batch};
+  const int64_t fair = (pieces + threads - 1) / threads;
+  std::vector<HostBatch> shares = parts_of(batch, fair);
+  for (const HostBatch& share : shares) {
+    if (share.boundaries.back() > fair + fair / 8) return {batch};
+  }
+  return shares;
+}
+
 DeviceBatch to_device(const HostBatch& batch, at::Device device) {
   const int64_t pieces = static_cast<int64_t>(batch.input_ids.size());
   DeviceBatch out;

@@ -10,8 +10,14 @@ namespace nerbert {
 
 // The cross-entropy of a micro-batch over its labelled pieces.
 struct LossSum {
-  double loss;    // sum of weight[label] * -log p(label)
-  double weight;  // sum of weight[label]; the number of labelled pieces without class weights
+  double loss = 0;    // sum of weight[label] * -log p(label)
+  double weight = 0;  // sum of weight[label]; the number of labelled pieces without class weights
+
+  LossSum& operator+=(const LossSum& other) {
+    loss += other.loss;
+    weight += other.weight;
+    return *this;
+  }
 };
 
 // hidden (pieces, hidden) -> logits (pieces, labels).

@@ -5,18 +5,17 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/tensor.h>
+#include <c10/core/InferenceMode.h>
 #include <malloc.h>
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "aten_encoder.h"
 #include "cpu_encoder.h"
 #include "device.h"
 #include "failure.h"
-#include "kernels/table.h"
+#include "gradient_norm.h"
 #include "pages.h"
 #include "tensor_file.h"
 
@@ -30,42 +29,9 @@ std::vector<Element> to_host(const at::Tensor& tensor) {
   return {data, data + host.numel()};
 }
 
-struct Block {
-  int64_t begin;
-  int64_t size;
-};
-
-// Of all elements of these blocks. A block's sum and the order of the blocks do not depend on the threads.
-double sum_of_squares(const float* data, const std::vector<Block>& blocks) {
-  std::vector<double> sums(blocks.size());
-  at::parallel_for(0, static_cast<int64_t>(blocks.size()), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) {
-      sums[i] = kernels::of_this_cpu().sum_of_squares(data + blocks[i].begin, blocks[i].size);
-    }
-  });
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
-}
-
-// The L2 norm of the gradients. `touched_words`: rows of the word embeddings, which lead the buffer, beyond
-// which theirs are zero; null: all of them may not be.
-double norm_of(const at::Tensor& gradients, const ParameterSpec& words,
-               const std::vector<int64_t>* touched_words) {
-  if (!gradients.is_cpu()) return gradients.norm().item<double>();
-  std::vector<Block> rows, rest;
-  if (touched_words) {
-    std::vector<int64_t> distinct = *touched_words;
-    std::sort(distinct.begin(), distinct.end());
-    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-    const int64_t width = words.shape[1];
-    for (const int64_t row : distinct) rows.push_back({row * width, width});
-  }
-  constexpr int64_t kBlock = 65536;
-  const int64_t size = gradients.numel();
-  for (int64_t begin = touched_words ? words.size : 0; begin < size; begin += kBlock) {
-    rest.push_back({begin, std::min(kBlock, size - begin)});
-  }
-  const auto* data = gradients.const_data_ptr<float>();
-  return std::sqrt(sum_of_squares(data, rows) + sum_of_squares(data, rest));
+template <class Element>
+void append(const std::vector<Element>& from, std::vector<Element>& to) {
+  to.insert(to.end(), from.begin(), from.end());
 }
 
 // A micro-batch, or a part of one on a CPU, where a product of more pieces is no faster and takes only more
@@ -186,29 +152,59 @@ void Engine::write_flat(const at::Tensor& flat, const std::vector<TensorLocation
   }
 }
 
+template <class Result, class Work>
+std::vector<Result> Engine::evaluate(const HostBatch& batch, const Work& work) {
+  check_batch(batch, geometry_, "batch");
+  const std::vector<HostBatch> shares = device_.is_cpu() ? shares_of(batch, at::get_num_threads()) : std::vector{batch};
+  while (arenas_.size() < shares.size()) arenas_.emplace_back();
+  std::vector<Result> results(shares.size());
+  at::parallel_for(0, static_cast<int64_t>(shares.size()), 1, [&](int64_t begin, int64_t end) {
+    const c10::InferenceMode without_autograd;
+    for (int64_t i = begin; i < end; i++) {
+      const Arena::Scope scope(arenas_[i]);
+      results[i] = work(to_device(shares[i], device_));
+    }
+  });
+  return results;
+}
+
 ForwardResult Engine::forward(const HostBatch& host, bool with_hidden_states) {
-  check_batch(host, geometry_, "batch");
-  const Arena::Scope scope(arena_);
-  const DeviceBatch batch = to_device(host, device_);
-  std::vector<at::Tensor> hidden_states;
-  const at::Tensor hidden = encoder_->forward(batch, with_hidden_states ? &hidden_states : nullptr);
-  const at::Tensor logits = classify(hidden, parameters_.classifier);
-  ForwardResult result{
-      to_host<float>(logits),
-      cross_entropy(logits.index_select(0, batch.labelled), batch, class_weights_),
-      {},
-  };
-  for (const auto& state : hidden_states) result.hidden_states.push_back(to_host<float>(state));
-  return result;
+  auto results = evaluate<ForwardResult>(host, [&](const DeviceBatch& batch) {
+    std::vector<at::Tensor> hidden_states;
+    const at::Tensor hidden = encoder_->forward(batch, with_hidden_states ? &hidden_states : nullptr);
+    const at::Tensor logits = classify(hidden, parameters_.classifier);
+    ForwardResult result{
+        to_host<float>(logits),
+        cross_entropy(logits.index_select(0, batch.labelled), batch, class_weights_),
+        {},
+    };
+    for (const auto& state : hidden_states) result.hidden_states.push_back(to_host<float>(state));
+    return result;
+  });
+  ForwardResult whole = std::move(results.front());
+  for (size_t i = 1; i < results.size(); i++) {
+    append(results[i].logits, whole.logits);
+    whole.loss += results[i].loss;
+    for (size_t layer = 0; layer < whole.hidden_states.size(); layer++) {
+      append(results[i].hidden_states[layer], whole.hidden_states[layer]);
+    }
+  }
+  return whole;
 }
 
 LabelPredictions Engine::predict_labelled(const HostBatch& host) {
-  check_batch(host, geometry_, "batch");
-  const Arena::Scope scope(arena_);
-  const DeviceBatch batch = to_device(host, device_);
-  if (batch.labelled.numel() == 0) return {};
-  const at::Tensor logits = classify(encoder_->forward_labelled(batch), parameters_.classifier);
-  return {to_host<int32_t>(logits.argmax(1).to(at::kInt)), cross_entropy(logits, batch, class_weights_)};
+  auto results = evaluate<LabelPredictions>(host, [&](const DeviceBatch& batch) {
+    if (batch.labelled.numel() == 0) return LabelPredictions{};
+    const at::Tensor logits = classify(encoder_->forward_labelled(batch), parameters_.classifier);
+    return LabelPredictions{to_host<int32_t>(logits.argmax(1).to(at::kInt)),
+                            cross_entropy(logits, batch, class_weights_)};
+  });
+  LabelPredictions whole;
+  for (const LabelPredictions& share : results) {
+    append(share.labels, whole.labels);
+    whole.loss += share.loss;
+  }
+  return whole;
 }
 
 void Engine::create_optimizer(int64_t id, const AdamOptions& options) {
@@ -312,7 +308,7 @@ Encoder& Engine::train_encoder() {
 }
 
 double Engine::train_part(const DeviceBatch& batch, const Dropout& dropout, double denominator) {
-  const Arena::Scope scope(arena_);
+  const Arena::Scope scope(arenas_.front());
   const at::Tensor hidden = train_encoder().train_forward(batch, dropout);
   const LossGradient objective =
       classifier_backward(hidden, batch, parameters_.classifier, gradients_.views.classifier, class_weights_,
@@ -322,7 +318,7 @@ double Engine::train_part(const DeviceBatch& batch, const Dropout& dropout, doub
 }
 
 double Engine::clip_gradients(std::optional<double> clipping) {
-  const double norm = norm_of(gradients_.flat, layout_.words(), train_encoder().touched_words());
+  const double norm = gradient_norm(gradients_.flat, layout_.words(), train_encoder().touched_words());
   gradient_scale_ = clipping ? std::min(1.0, *clipping / (norm + 1e-6)) : 1.0;
   return norm;
 }

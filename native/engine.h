@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -127,6 +128,10 @@ class Engine {
   void read_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   void write_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   const Adam& optimizer(int64_t id) const;
+  // work(share, device batch) for shares of the sequences, in evaluation: one share a thread where that is the
+  // faster way, else a single one. -> what they gave, in order.
+  template <class Result, class Work>
+  std::vector<Result> evaluate(const HostBatch& batch, const Work& work);
   double train_part(const DeviceBatch& batch, const Dropout& dropout, double denominator);
   double clip_gradients(std::optional<double> clipping);
 
@@ -144,7 +149,7 @@ class Engine {
   ModelTensors weights_;              // for products: views into compute_copy_, of all else into values_
   Gradients gradients_;               // made by the first step, so that inference never pays for it
   double gradient_scale_ = 1;         // what clipping leaves of the last step's gradients
-  Arena arena_;                       // of the tensors of a pass, on a CPU
+  std::deque<Arena> arenas_{1};       // of the tensors of a pass, on a CPU: one for each thread that makes one
   std::unique_ptr<Encoder> encoder_;  // in float32
   std::unique_ptr<Encoder>
       low_precision_encoder_;  // that training uses where it multiplies in bfloat16, or null
