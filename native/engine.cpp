@@ -40,7 +40,11 @@ struct Part {
   DeviceBatch batch;
   size_t micro_batch;
 };
-constexpr int64_t kPiecesAtOnce = 1536;
+int64_t pieces_at_once(const Geometry& geometry) {
+  constexpr int64_t kPieces = 1536;
+  constexpr int64_t kElements = kPieces * 384;  // of a hidden state: wider models fill products with fewer pieces
+  return std::clamp<int64_t>(kElements / geometry.hidden_size, 1, kPieces);
+}
 
 // Batches of ever other sizes leave holes in the C library's heap, which would grow for as long as training
 // lasts. Now and then its free pages go back to the system; taking them again costs far less than the steps
@@ -248,7 +252,7 @@ StepResult Engine::train_step(const StepRequest& request) {
   double total = 0;
   for (size_t i = 0; i < request.batches.size(); i++) {
     const HostBatch& host = request.batches[i];
-    const int64_t most = device_.is_cpu() ? kPiecesAtOnce : host.boundaries.back();
+    const int64_t most = device_.is_cpu() ? pieces_at_once(geometry_) : host.boundaries.back();
     for (const HostBatch& part : parts_of(host, most)) {
       parts.push_back({to_device(part, device_), i});
       const double weight = label_weight(parts.back().batch, class_weights_);

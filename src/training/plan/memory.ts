@@ -59,7 +59,7 @@ export function estimateMemory(input: MemoryInput): MemoryEstimate {
   return {
     ...parts,
     total: Object.values(parts).reduce((sum, part) => sum + part, 0),
-    sentencesAtOnce: Math.ceil(input.batchSize / partsOf(batch)),
+    sentencesAtOnce: Math.ceil(input.batchSize / partsOf(batch, config)),
   };
 }
 
@@ -81,18 +81,17 @@ function largest(sentences: readonly (readonly number[])[], batchSize: number): 
   };
 }
 
-/** Pieces that a training step computes at once, about: a longer micro-batch is computed in parts (native/engine.cpp). */
-const PIECES_AT_ONCE = 1536;
-
-function partsOf({ positions }: BatchSize): number {
-  return Math.max(1, Math.ceil(positions / PIECES_AT_ONCE));
+/** A training step computes a longer micro-batch in parts, as pieces_at_once() of native/engine.cpp says. */
+function partsOf({ positions }: BatchSize, { hiddenSize }: BertConfig): number {
+  const atOnce = Math.min(1536, Math.floor((1536 * 384) / hiddenSize));
+  return Math.max(1, Math.ceil(positions / atOnce));
 }
 
 function trainingBytes({ config, dtype, threads }: MemoryInput, batch: BatchSize): number {
   const { positions, longest } = batch;
   const { hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads } = config;
   const product = dtype === 'bfloat16' ? 2 : FLOAT;
-  const atOnce = Math.min(positions, positions / partsOf(batch) + longest);
+  const atOnce = Math.min(positions, positions / partsOf(batch, config) + longest);
   // Query, key, value and context; the intermediate; what two LayerNorms normalised.
   const kept = product * (4 * hiddenSize + intermediateSize) + FLOAT * (2 * hiddenSize + numAttentionHeads);
   // Two layers' inputs and the attention's output, in float32 and, where that is another type, for products.
