@@ -42,7 +42,8 @@ struct Part {
 };
 int64_t pieces_at_once(const Geometry& geometry) {
   constexpr int64_t kPieces = 1536;
-  constexpr int64_t kElements = kPieces * 384;  // of a hidden state: wider models fill products with fewer pieces
+  constexpr int64_t kElements =
+      kPieces * 384;  // of a hidden state: wider models fill products with fewer pieces
   return std::clamp<int64_t>(kElements / geometry.hidden_size, 1, kPieces);
 }
 
@@ -159,7 +160,8 @@ void Engine::write_flat(const at::Tensor& flat, const std::vector<TensorLocation
 template <class Result, class Work>
 std::vector<Result> Engine::evaluate(const HostBatch& batch, const Work& work) {
   check_batch(batch, geometry_, "batch");
-  const std::vector<HostBatch> shares = device_.is_cpu() ? shares_of(batch, at::get_num_threads()) : std::vector{batch};
+  const std::vector<HostBatch> shares =
+      device_.is_cpu() ? shares_of(batch, at::get_num_threads()) : std::vector{batch};
   while (arenas_.size() < shares.size()) arenas_.emplace_back();
   std::vector<Result> results(shares.size());
   at::parallel_for(0, static_cast<int64_t>(shares.size()), 1, [&](int64_t begin, int64_t end) {

@@ -128,8 +128,8 @@ class Engine {
   void read_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   void write_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   const Adam& optimizer(int64_t id) const;
-  // work(share, device batch) for shares of the sequences, in evaluation: one share a thread where that is the
-  // faster way, else a single one. -> what they gave, in order.
+  // work(share, device batch) for shares of the sequences, in evaluation: one share a thread where that is
+  // the faster way, else a single one. -> what they gave, in order.
   template <class Result, class Work>
   std::vector<Result> evaluate(const HostBatch& batch, const Work& work);
   double train_part(const DeviceBatch& batch, const Dropout& dropout, double denominator);
@@ -142,14 +142,14 @@ class Engine {
   const int64_t frozen_;
   const StopFlag& stop_;
   const ParameterLayout layout_;
-  at::Tensor class_weights_;          // (labels) or undefined
-  at::Tensor values_;                 // flat float32
-  at::Tensor compute_copy_;           // flat bfloat16, of the weights of products alone; undefined in float32
-  ModelTensors parameters_;           // views into values_
-  ModelTensors weights_;              // for products: views into compute_copy_, of all else into values_
-  Gradients gradients_;               // made by the first step, so that inference never pays for it
-  double gradient_scale_ = 1;         // what clipping leaves of the last step's gradients
-  std::deque<Arena> arenas_{1};       // of the tensors of a pass, on a CPU: one for each thread that makes one
+  at::Tensor class_weights_;     // (labels) or undefined
+  at::Tensor values_;            // flat float32
+  at::Tensor compute_copy_;      // flat bfloat16, of the weights of products alone; undefined in float32
+  ModelTensors parameters_;      // views into values_
+  ModelTensors weights_;         // for products: views into compute_copy_, of all else into values_
+  Gradients gradients_;          // made by the first step, so that inference never pays for it
+  double gradient_scale_ = 1;    // what clipping leaves of the last step's gradients
+  std::deque<Arena> arenas_{1};  // of the tensors of a pass, on a CPU: one for each thread that makes one
   std::unique_ptr<Encoder> encoder_;  // in float32
   std::unique_ptr<Encoder>
       low_precision_encoder_;  // that training uses where it multiplies in bfloat16, or null

@@ -12,7 +12,7 @@ import { configToJson } from '../checkpoint/config-json.ts';
 import { type LabelList, resolveLabels } from '../checkpoint/labels.ts';
 import type { CardTraining } from '../checkpoint/model-card.ts';
 import { writeModelCard } from '../checkpoint/write-model-card.ts';
-import type { DropoutRates, LabelPredictions, Parameter } from '../engine/addon.ts';
+import type { LabelPredictions, Parameter } from '../engine/addon.ts';
 import { type AnyBatch, checkBatch, toPadded } from '../engine/packing.ts';
 import { EngineSession, type ModelEngineOptions, type OptimizerHandle } from '../engine/session.ts';
 import { OptionError } from '../errors.ts';
@@ -20,6 +20,7 @@ import { makeFolder, writeFileAtomically } from '../files.ts';
 import { checkpointFolder } from '../hub/checkpoint-folder.ts';
 import { hubOptions } from '../hub/settings.ts';
 import { type BaseModel, baseModel, cardFacts } from './card.ts';
+import { dropoutRates, engineOptions, geometryOf } from './engine-options.ts';
 import {
   checkModelOptions,
   checkPretrainedOptions,
@@ -203,8 +204,8 @@ export class BertForTokenClassification {
    *
    * @throws OptionError for a batch that does not fit the model
    */
-  predictLabelled(batch: AnyBatch): Promise<LabelPredictions> {
-    return promised(() => this.predictPacked(checkBatch(batch, this.geometry, 'batch').packed));
+  async predictLabelled(batch: AnyBatch): Promise<LabelPredictions> {
+    return this.predictPacked(checkBatch(batch, this.geometry, 'batch').packed);
   }
 
   /** The same for a batch that was checked. @internal */
@@ -217,12 +218,10 @@ export class BertForTokenClassification {
    *
    * @throws OptionError for a batch or an option that cannot be used; the model is then unchanged
    */
-  trainStep(batches: AnyBatch | AnyBatch[], options: TrainStepOptions): Promise<TrainStepResult> {
+  async trainStep(batches: AnyBatch | AnyBatch[], options: TrainStepOptions): Promise<TrainStepResult> {
     const list = isBatchList(batches) ? batches : [batches];
-    return promised(() => {
-      const packed = list.map((batch, i) => checkBatch(batch, this.geometry, `batches[${i}]`).packed);
-      return this.trainPacked(packed, options);
-    });
+    const packed = list.map((batch, i) => checkBatch(batch, this.geometry, `batches[${i}]`).packed);
+    return this.trainPacked(packed, options);
   }
 
   /** The same for batches that were checked. @internal */
@@ -343,58 +342,6 @@ function configure(
   const { numHiddenLayers } = config;
   const choice = resolveEngineChoice(options, { numLabels: labels.length, numHiddenLayers });
   return { loaded: { config, json: stored.json }, choice };
-}
-
-function geometryOf(config: BertConfig): ModelEngineOptions['geometry'] {
-  return {
-    vocabSize: config.vocabSize,
-    hiddenSize: config.hiddenSize,
-    numHiddenLayers: config.numHiddenLayers,
-    numAttentionHeads: config.numAttentionHeads,
-    intermediateSize: config.intermediateSize,
-    maxPositionEmbeddings: config.maxPositionEmbeddings,
-    typeVocabSize: config.typeVocabSize,
-    numLabels: Object.keys(config.id2label).length,
-    padTokenId: config.padTokenId ?? -1,
-    hiddenAct: config.hiddenAct,
-    layerNormEps: config.layerNormEps,
-  };
-}
-
-function engineOptions(
-  config: BertConfig,
-  { device, dtype, classWeights, frozen, gradientCheckpointing, seed }: EngineChoice,
-): ModelEngineOptions {
-  return {
-    geometry: geometryOf(config),
-    device,
-    bfloat16: dtype === 'bfloat16',
-    dropout: dropoutRates(config),
-    seed,
-    frozen,
-    gradientCheckpointing,
-    ...(classWeights && { classWeights }),
-  };
-}
-
-function dropoutRates(config: BertConfig): DropoutRates {
-  return {
-    hidden: config.hiddenDropoutProb,
-    attention: config.attentionProbsDropoutProb,
-    classifier: config.classifierDropout ?? config.hiddenDropoutProb,
-  };
-}
-
-/**
- * The promise that a function returns, or one that rejects with what it throws. An async function around a promise would
- * settle later than the promise, and calls out of their order.
- */
-function promised<Result>(begin: () => Promise<Result>): Promise<Result> {
-  try {
-    return begin();
-  } catch (error) {
-    return Promise.reject(error);
-  }
 }
 
 /** A tuple batch is an array too: it begins with an array of Int32Arrays. */
