@@ -6,7 +6,6 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <utility>
@@ -45,14 +44,6 @@ int64_t pieces_at_once(const Geometry& geometry) {
   constexpr int64_t kElements =
       kPieces * 384;  // of a hidden state: wider models fill products with fewer pieces
   return std::clamp<int64_t>(kElements / geometry.hidden_size, 1, kPieces);
-}
-
-// Batches of ever other sizes leave holes in the C library's heap, which would grow for as long as training
-// lasts. Now and then its free pages go back to the system; taking them again costs far less than the steps
-// between.
-void return_free_memory(uint32_t step) {
-  constexpr uint32_t kSteps = 64;
-  if (step % kSteps == kSteps - 1) malloc_trim(0);
 }
 
 // Embeddings and LayerNorms are computed from float32, products from the compute copy.
@@ -288,7 +279,6 @@ StepResult Engine::train_step(const StepRequest& request) {
   stop_.check();
   adam.step({values_, gradients_.flat, gradient_scale_, request.learning_rate,
              train_encoder().touched_words(), compute_copy_});
-  return_free_memory(request.step);
   return result;
 }
 
