@@ -7,7 +7,7 @@
  */
 import { BertForTokenClassification, getOptimizerWithWeightDecay } from 'nerbert';
 
-const REPEATS = 5;
+const REPEATS = 2;
 
 const [folder, dtype, sizes] = process.argv.slice(2);
 if (!folder || !sizes || (dtype !== 'float32' && dtype !== 'bfloat16')) {

@@ -13,7 +13,6 @@ import { readDataFromFile } from 'nerbert';
 import { writeFigure } from '../dist/report/write-figure.js';
 import { lastLine, outputOf } from './child.mjs';
 import { writeIob2 } from './corpus-files.mjs';
-import { median } from './figures.mjs';
 
 const [model, trainFile, folder, dtype = 'float32'] = process.argv.slice(2);
 if (!model || !trainFile || !folder) {
@@ -22,11 +21,11 @@ if (!model || !trainFile || !folder) {
 }
 
 const LENGTHS = [16, 32, 64, 128, 256, 512];
-const PIECES = 2048; // of a step of each length
-const COUNTS = [1, 2, 4, 8, 16, 32, 64, 128];
+const PIECES = 1024; // of a step of each length
+const COUNTS = [1, 2, 4, 8, 16, 32, 64];
 const LENGTH = 40; // of the sentences that are counted
-const SENTENCES = [1000, 2000, 4000, 8000, 12000, Number.POSITIVE_INFINITY]; // of the corpus; the last are all
-const REPEATS = 3; // of each size of the corpus
+const SENTENCES = [1000, 2000, 4000, 8000, 12000, Infinity]; // of the corpus; the last are all
+const ROUNDS = 6; // of all sizes in turn, so that a busy hour of the machine is not one size's; the shortest time counts
 
 const sizes = [
   ...LENGTHS.map(length => ({ length, count: PIECES / length })),
@@ -49,27 +48,36 @@ const stepTimes = count =>
 
 /** @typedef {{ sentences: number, words: number, read_s: number, encode_s: number, batches_s: number, peak_rss_mb: number }} Corpus */
 
-/** The medians of what prepare.mjs says of the first sentences. @param {import('nerbert').DataSample[]} samples @returns {Promise<Corpus>} */
+/** What prepare.mjs says of the first sentences, of each number of them. @param {import('nerbert').DataSample[]} samples @returns {Promise<Corpus[]>} */
 async function corpusTimes(samples) {
   const temporary = await mkdtemp(join(tmpdir(), 'nerbert-bench-'));
   try {
-    const file = join(temporary, 'corpus.iob2');
-    await writeIob2(file, samples);
     /** @type {Corpus[]} */
-    const runs = [];
-    for (let run = 0; run < REPEATS; run++) runs.push(await measured('prepare.mjs', [file, model ?? '']));
-    const of = (/** @type {keyof Corpus} */ key) => median(runs.map(one => one[key]));
-    return {
-      sentences: of('sentences'),
-      words: of('words'),
-      read_s: of('read_s'),
-      encode_s: of('encode_s'),
-      batches_s: of('batches_s'),
-      peak_rss_mb: of('peak_rss_mb'),
-    };
+    const corpora = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [i, count] of SENTENCES.filter(n => n < samples.length || n === Infinity).entries()) {
+        const file = join(temporary, `${count}.iob2`);
+        if (round === 0) await writeIob2(file, samples.slice(0, count));
+        corpora[i] = lowest(await measured('prepare.mjs', [file, model ?? '']), corpora[i]);
+      }
+    }
+    return corpora;
   } finally {
     await rm(temporary, { recursive: true });
   }
+}
+
+/** The lower value of each key. @param {Corpus} one @param {Corpus} [other] @returns {Corpus} */
+function lowest(one, other = one) {
+  const of = (/** @type {keyof Corpus} */ key) => Math.min(one[key], other[key]);
+  return {
+    sentences: of('sentences'),
+    words: of('words'),
+    read_s: of('read_s'),
+    encode_s: of('encode_s'),
+    batches_s: of('batches_s'),
+    peak_rss_mb: of('peak_rss_mb'),
+  };
 }
 
 /** @param {(string | number)[][]} lines the head first */
@@ -80,17 +88,18 @@ function printTable([head = [], ...lines]) {
 const threadNames = threads.map(count => `${count} ${count === 1 ? 'thread' : 'threads'}`);
 /** @type {number[][]} */
 const steps = [];
-for (const count of threads) steps.push(await stepTimes(count));
+for (let round = 0; round < ROUNDS; round++) {
+  for (const [i, count] of threads.entries()) {
+    const times = await stepTimes(count);
+    steps[i] = times.map((ms, k) => Math.min(ms, steps[i]?.[k] ?? ms));
+  }
+}
 printTable([
   ['sentences', 'pieces each', ...threadNames.map(name => `ms, ${name}`)],
   ...sizes.map(({ length, count }, i) => [count, length, ...steps.map(times => times[i]?.toFixed(1) ?? '')]),
 ]);
 
-const samples = await readDataFromFile(trainFile);
-/** @type {Corpus[]} */
-const corpora = [];
-for (const count of SENTENCES.filter(n => n < samples.length || n === Number.POSITIVE_INFINITY))
-  corpora.push(await corpusTimes(samples.slice(0, count)));
+const corpora = await corpusTimes(await readDataFromFile(trainFile));
 console.log();
 printTable([
   ['sentences of the corpus', 'words', 's, reading', 's, encoding', 's, batches of an epoch', 'MB at most'],
