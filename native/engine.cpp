@@ -39,11 +39,12 @@ struct Part {
   DeviceBatch batch;
   size_t micro_batch;
 };
+
+// Of a part, about. Wider models fill products with fewer.
 int64_t pieces_at_once(const Geometry& geometry) {
-  constexpr int64_t kPieces = 1536;
-  constexpr int64_t kElements =
-      kPieces * 384;  // of a hidden state: wider models fill products with fewer pieces
-  return std::clamp<int64_t>(kElements / geometry.hidden_size, 1, kPieces);
+  constexpr int64_t kMost = 1536;
+  constexpr int64_t kElements = kMost * 384;  // of a hidden state
+  return std::clamp<int64_t>(kElements / geometry.hidden_size, 1, kMost);
 }
 
 // Embeddings and LayerNorms are computed from float32, products from the compute copy.
