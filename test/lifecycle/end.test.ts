@@ -10,6 +10,7 @@ const ways: Record<
   'unawaited steps': { code: 0, stdout: 'all done\n' },
   'exit during a step': { code: 7 },
   'exit during a bfloat16 step': { code: 7 },
+  'exit during an evaluation': { code: 7 },
   'exit with a queue': { code: 7 },
   'exit in an exit listener': { code: 8 },
   'exit with threads counted': { code: 7, stdout: '1 threads in a step\n0 threads at exit\n' },

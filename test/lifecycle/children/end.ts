@@ -1,6 +1,6 @@
 /* Ends the process in the way that the argument names, with models that nobody disposed of. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { adam, batch, beginLongStep, smallModel } from './models.ts';
+import { adam, batch, beginLongStep, largeModel, smallModel } from './models.ts';
 
 /** Threads of the engine that this process has. */
 const engineThreads = (): number =>
@@ -28,6 +28,13 @@ const ways: Record<string, () => Promise<void>> = {
   },
   async 'exit during a bfloat16 step'() {
     await beginLongStep({ dtype: 'bfloat16' });
+    process.exit(7);
+  },
+  async 'exit during an evaluation'() {
+    const model = await largeModel();
+    const first = model.forward(batch());
+    model.forward(batch(512, 64)); // so long that threads share its sequences
+    await first; // jobs run in order: the long one has begun
     process.exit(7);
   },
   async 'exit with a queue'() {
