@@ -42,32 +42,12 @@ void over_heads(const std::vector<int64_t>& keys, const std::vector<int64_t>& qu
   });
 }
 
-// The arguments that forward and backward pass of an attention share.
-template <class T>
-kernels::Attention<T> attention_arguments(const Geometry& geometry, const DeviceBatch& batch,
-                                          const std::vector<int64_t>& query_boundaries,
-                                          const int32_t* query_positions, const at::Tensor& bias,
-                                          const kernels::DropoutMask& mask,
-                                          const std::vector<uint32_t>& groups, const at::Tensor& query,
-                                          const at::Tensor& key_value) {
-  kernels::Attention<T> arguments{};
-  const int64_t hidden = geometry.hidden_size;
-  arguments.heads = geometry.num_attention_heads;
-  arguments.head_size = geometry.head_size();
-  arguments.boundaries = batch.boundaries.data();
-  arguments.query_boundaries = query_boundaries.data();
-  arguments.query_positions = query_positions;
-  arguments.query = data<T>(query);
-  arguments.query_stride = query.stride(0);
-  arguments.key = data<T>(key_value);
-  arguments.value = arguments.key + hidden;
-  arguments.key_value_stride = key_value.stride(0);
-  arguments.query_bias = data<float>(bias);
-  arguments.key_bias = arguments.query_bias + hidden;
-  arguments.value_bias = arguments.query_bias + 2 * hidden;
-  arguments.dropout = mask;
-  arguments.first_groups = groups.data();
-  return arguments;
+int64_t asking(const CpuPass& pass, const Selection* selection) {
+  return selection ? selection->rows.numel() : pass.batch.pieces();
+}
+
+const std::vector<int64_t>& asking_boundaries(const CpuPass& pass, const Selection* selection) {
+  return selection ? selection->boundaries : pass.batch.boundaries;
 }
 
 }  // namespace
@@ -91,14 +71,6 @@ Selection::Selection(const DeviceBatch& batch) : rows(batch.labelled) {
     boundaries.push_back(next);
   }
 }
-
-namespace {
-
-int64_t asking(const CpuPass& pass, const Selection* selection) {
-  return selection ? selection->rows.numel() : pass.batch.pieces();
-}
-
-}  // namespace
 
 template <class T>
 typename CpuLayer<T>::Stream CpuLayer<T>::make_stream(int64_t rows, const Geometry& geometry) {
@@ -168,19 +140,52 @@ void CpuLayer<T>::join(const Branch& values, const CpuPass& pass, const Selectio
 }
 
 template <class T>
+kernels::Attention<T> CpuLayer<T>::attention_arguments(const CpuPass& pass, const Selection* selection,
+                                                       const Memory& memory) const {
+  kernels::Attention<T> arguments{};
+  const int64_t hidden = geometry_.hidden_size;
+  arguments.heads = geometry_.num_attention_heads;
+  arguments.head_size = geometry_.head_size();
+  arguments.boundaries = pass.batch.boundaries.data();
+  arguments.query_boundaries = asking_boundaries(pass, selection).data();
+  arguments.query_positions = selection ? selection->positions.data() : nullptr;
+  arguments.query = data<T>(memory.query);
+  arguments.query_stride = memory.query.stride(0);
+  arguments.key = data<T>(memory.key_value);
+  arguments.value = arguments.key + hidden;
+  arguments.key_value_stride = memory.key_value.stride(0);
+  arguments.query_bias = data<float>(values_.query_key_value.bias);
+  arguments.key_bias = arguments.query_bias + hidden;
+  arguments.value_bias = arguments.query_bias + 2 * hidden;
+  arguments.dropout = pass.dropout.attention_mask(index_);
+  arguments.first_groups = pass.groups.data();
+  return arguments;
+}
+
+template <class T>
+kernels::ActivationPass<T> CpuLayer<T>::activation_arguments(const Memory& memory,
+                                                             const at::Tensor& activated,
+                                                             const at::Tensor& grad) const {
+  return {
+      .kind = geometry_.activation,
+      .product = data<T>(memory.intermediate),
+      .bias = data<float>(values_.intermediate.bias),
+      .width = geometry_.intermediate_size,
+      .activated = data<T>(activated),
+      .grad = data_or_null<T>(grad),
+  };
+}
+
+template <class T>
 void CpuLayer<T>::attend(const CpuPass& pass, const Selection* selection, Memory& memory) const {
-  const std::vector<int64_t>& query_boundaries = selection ? selection->boundaries : pass.batch.boundaries;
-  auto arguments = attention_arguments<T>(geometry_, pass.batch, query_boundaries,
-                                          selection ? selection->positions.data() : nullptr,
-                                          values_.query_key_value.bias, pass.dropout.attention_mask(index_),
-                                          pass.groups, memory.query, memory.key_value);
+  kernels::Attention<T> arguments = attention_arguments(pass, selection, memory);
   const int64_t rows = asking(pass, selection);
   memory.context = operand<T>(rows, geometry_.hidden_size);
   memory.log_sums = empty<float>({rows, geometry_.num_attention_heads});
   arguments.context = data<T>(memory.context);
   arguments.log_sums = data<float>(memory.log_sums);
   const Arena::Frame frame;
-  over_heads(pass.batch.boundaries, query_boundaries, geometry_.num_attention_heads,
+  over_heads(pass.batch.boundaries, asking_boundaries(pass, selection), geometry_.num_attention_heads,
              of_this_cpu().attention_scratch(pass.longest, geometry_.head_size()),
              [&](int64_t sequence, int64_t head, float* scratch) {
                of_this_cpu().template typed<T>().attention(arguments, sequence, head, scratch);
@@ -218,14 +223,7 @@ void CpuLayer<T>::forward(const CpuPass& pass, const Selection* selection, const
   if (trains) memory.output_norm = make_norm_memory(rows, geometry_);
   const Arena::Frame frame;
   const at::Tensor activated = trains ? operand<T>(rows, geometry_.intermediate_size) : memory.intermediate;
-  const kernels::ActivationPass<T> activation{
-      .kind = geometry_.activation,
-      .product = data<T>(memory.intermediate),
-      .bias = data<float>(values_.intermediate.bias),
-      .width = geometry_.intermediate_size,
-      .activated = data<T>(activated),
-      .grad = nullptr,
-  };
+  const kernels::ActivationPass<T> activation = activation_arguments(memory, activated, {});
   over_rows(rows, [&](int64_t begin, int64_t end) {
     of_this_cpu().template typed<T>().activate(activation, begin, end);
   });
@@ -287,17 +285,13 @@ template <class T>
 void CpuLayer<T>::attend_backward(const CpuPass& pass, const Selection* selection,
                                   const at::Tensor& grad_context, const Memory& memory,
                                   const at::Tensor& grad_query, const at::Tensor& grad_key_value) const {
-  const std::vector<int64_t>& query_boundaries = selection ? selection->boundaries : pass.batch.boundaries;
-  auto arguments = attention_arguments<T>(geometry_, pass.batch, query_boundaries,
-                                          selection ? selection->positions.data() : nullptr,
-                                          values_.query_key_value.bias, pass.dropout.attention_mask(index_),
-                                          pass.groups, memory.query, memory.key_value);
+  kernels::Attention<T> arguments = attention_arguments(pass, selection, memory);
   arguments.log_sums = data<float>(memory.log_sums);
   arguments.grad_context = data<T>(grad_context);
   arguments.grad_query = data<T>(grad_query);
   arguments.grad_key = data<T>(grad_key_value);
   arguments.grad_value = arguments.grad_key + geometry_.hidden_size;
-  over_heads(pass.batch.boundaries, query_boundaries, geometry_.num_attention_heads,
+  over_heads(pass.batch.boundaries, asking_boundaries(pass, selection), geometry_.num_attention_heads,
              of_this_cpu().attention_scratch(pass.longest, geometry_.head_size()),
              [&](int64_t sequence, int64_t head, float* scratch) {
                of_this_cpu().template typed<T>().attention_backward(arguments, sequence, head, scratch);
@@ -320,14 +314,7 @@ void CpuLayer<T>::backward(const CpuPass& pass, const Selection* selection, cons
                     memory.output_norm, grad_attended, accumulate);
   const at::Tensor grad_intermediate = products_.backward_input(grad_output, weights_.output.weight);
   const at::Tensor activated = operand<T>(rows, geometry_.intermediate_size);
-  const kernels::ActivationPass<T> activation{
-      .kind = geometry_.activation,
-      .product = data<T>(memory.intermediate),
-      .bias = data<float>(values_.intermediate.bias),
-      .width = geometry_.intermediate_size,
-      .activated = data<T>(activated),
-      .grad = data<T>(grad_intermediate),
-  };
+  const kernels::ActivationPass<T> activation = activation_arguments(memory, activated, grad_intermediate);
   const at::Tensor bias_sum =
       sum_over_rows(rows, geometry_.intermediate_size, [&](int64_t begin, int64_t end, float* sums) {
         of_this_cpu().template typed<T>().activate_backward(activation, begin, end, sums);

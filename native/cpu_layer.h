@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "dropout.h"
 #include "geometry.h"
+#include "kernels/table.h"
 #include "parameters.h"
 #include "products.h"
 
@@ -93,6 +94,13 @@ class CpuLayer {
   };
   Branch attention_branch(const LayerTensors& tensors) const;
   Branch output_branch(const LayerTensors& tensors) const;
+
+  // What forward and backward pass share.
+  kernels::Attention<T> attention_arguments(const CpuPass& pass, const Selection* selection,
+                                            const Memory& memory) const;
+  // `activated` (asking, intermediate) T; `grad` the same, or undefined in a forward pass.
+  kernels::ActivationPass<T> activation_arguments(const Memory& memory, const at::Tensor& activated,
+                                                  const at::Tensor& grad) const;
 
   void attend(const CpuPass& pass, const Selection* selection, Memory& memory) const;
   // `residual_rows`: which row of the residual each row of the product is added to; null: its own.

@@ -191,7 +191,7 @@ ForwardResult Engine::forward(const HostBatch& host, bool with_hidden_states) {
 }
 
 LabelPredictions Engine::predict_labelled(const HostBatch& host) {
-  auto results = evaluate<LabelPredictions>(host, [&](const DeviceBatch& batch) {
+  const auto results = evaluate<LabelPredictions>(host, [&](const DeviceBatch& batch) {
     if (batch.labelled.numel() == 0) return LabelPredictions{};
     const at::Tensor logits = classify(encoder_->forward_labelled(batch), parameters_.classifier);
     return LabelPredictions{to_host<int32_t>(logits.argmax(1).to(at::kInt)),

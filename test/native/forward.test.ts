@@ -68,7 +68,7 @@ test('a sequence alone gives what it gives beside others', async t => {
 
 test('a batch so large that threads share its sequences gives the numbers of PyTorch, in order', async t => {
   await using model = await BertForTokenClassification.fromPretrained(tinyModel);
-  const times = 300;
+  const times = 307; // a prime, so that no two shares are alike
   const pieces = packed.inputIds.length;
   const repeated = (values: Int32Array = new Int32Array()): Int32Array =>
     Int32Array.from({ length: times * values.length }, (_, i) => values[i % values.length] ?? 0);
@@ -93,9 +93,9 @@ test('a batch so large that threads share its sequences gives the numbers of PyT
   t.true(largestDifference([lossSum / lossWeight], [golden.loss]) <= 1e-6);
 
   const labelled = await model.predictLabelled(large);
-  const once = await model.predictLabelled(packed);
-  t.deepEqual(labelled.predictions, repeated(once.predictions));
-  t.is(labelled.lossWeight, times * once.lossWeight);
+  const best = int32(tensors, 'argmax').filter((_, i) => batch.labels[i] !== -100);
+  t.deepEqual(labelled.predictions, repeated(best));
+  t.is(labelled.lossWeight, times * best.length);
   t.true(largestDifference([labelled.lossSum / labelled.lossWeight], [golden.loss]) <= 1e-6);
 });
 

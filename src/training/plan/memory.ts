@@ -45,10 +45,9 @@ export function estimateMemory(input: MemoryInput): MemoryEstimate {
   const parameters = parameterCount(config, numLabels) * FLOAT;
   const computeCopy = dtype === 'bfloat16' ? parameters / 2 : 0;
   const batch = largest(training, input.batchSize);
-  const activations = Math.max(
-    trainingBytes(input, batch),
-    evaluationBytes(config, largest(evaluation, input.evaluationBatchSize)),
-  );
+  // Threads share the sequences of an evaluation, and all but the first keep memory of their own for that.
+  const share = evaluationBytes(config, largest(evaluation, input.evaluationBatchSize)) / input.threads;
+  const activations = Math.max(trainingBytes(input, batch), share) + share * (input.threads - 1);
   const parts = {
     parameters: parameters + computeCopy,
     gradients: parameters,
