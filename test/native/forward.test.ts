@@ -66,39 +66,6 @@ test('a sequence alone gives what it gives beside others', async t => {
   }
 });
 
-test('a batch so large that threads share its sequences gives the numbers of PyTorch, in order', async t => {
-  await using model = await BertForTokenClassification.fromPretrained(tinyModel);
-  const times = 307; // a prime, so that no two shares are alike
-  const pieces = packed.inputIds.length;
-  const repeated = (values: Int32Array = new Int32Array()): Int32Array =>
-    Int32Array.from({ length: times * values.length }, (_, i) => values[i % values.length] ?? 0);
-  const large = {
-    inputIds: repeated(packed.inputIds),
-    tokenTypeIds: repeated(packed.tokenTypeIds),
-    labels: repeated(packed.labels),
-    boundaries: Int32Array.from(
-      { length: times * rows + 1 },
-      (_, i) => Math.floor(i / rows) * pieces + (packed.boundaries[i % rows] ?? 0),
-    ),
-  };
-  const { logits, lossSum, lossWeight, hiddenStates } = await model.session.forward(large, true);
-  const expected = attended(float32(tensors, 'logits'), batch, labels);
-  const last = attended(float32(tensors, 'hidden_states.2'), batch, hidden);
-  for (let k = 0; k < times; k++) {
-    const part = logits.subarray(k * pieces * labels, (k + 1) * pieces * labels);
-    t.true(largestDifference(part, expected) <= 1e-5);
-    const state = hiddenStates.at(-1)?.subarray(k * pieces * hidden, (k + 1) * pieces * hidden);
-    t.true(largestDifference(state ?? [], last) <= 1e-5);
-  }
-  t.true(largestDifference([lossSum / lossWeight], [golden.loss]) <= 1e-6);
-
-  const labelled = await model.predictLabelled(large);
-  const best = int32(tensors, 'argmax').filter((_, i) => batch.labels[i] !== -100);
-  t.deepEqual(labelled.predictions, repeated(best));
-  t.is(labelled.lossWeight, times * best.length);
-  t.true(largestDifference([labelled.lossSum / labelled.lossWeight], [golden.loss]) <= 1e-6);
-});
-
 test('the output of the embeddings and of each layer is that of PyTorch', async t => {
   await using model = await BertForTokenClassification.fromPretrained(tinyModel);
   const { hiddenStates } = await model.session.forward(packed, true);
