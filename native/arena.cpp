@@ -65,11 +65,9 @@ bool Arena::owns(const void* memory) const {
 void Arena::begin() {
   install_allocator();
   used_ = highest_ = 0;
-  active = this;
 }
 
 void Arena::end() {
-  active = nullptr;
   overflow_.clear();
   if (highest_ <= block_.size()) return;
   block_ = {};  // first: both at once would be the most memory of all
@@ -86,6 +84,14 @@ Arena::Scope::Scope(Arena& arena) : arena_(arena) {
 
 Arena::Scope::~Scope() {
   arena_.end();
+}
+
+Arena::Use::Use(Arena& arena) : before_(active) {
+  active = &arena;
+}
+
+Arena::Use::~Use() {
+  active = before_;
 }
 
 Arena::Frame::Frame()

@@ -7,10 +7,10 @@
 
 namespace nerbert {
 
-// Memory for the tensors of one micro-batch: while a Scope lives, every CPU tensor that its thread makes is
-// laid behind the last one, and freed with the scope. So batches of ever other sizes share one block, which
-// has grown to the largest of them after some steps: nothing is allocated then, and the C library's heap gets
-// no holes. Tensors must not outlive their frame.
+// Memory for the tensors of one micro-batch: while a Scope lives, every CPU tensor that a thread makes in a
+// Use is laid behind the last one, and freed with the scope. So batches of ever other sizes share one block,
+// which has grown to the largest of them after some steps: nothing is allocated then, and the C library's
+// heap gets no holes. Tensors must not outlive their frame.
 class Arena {
  public:
   Arena() = default;
@@ -28,7 +28,20 @@ class Arena {
     Arena& arena_;
   };
 
-  // What was made since the frame began is freed with it; frames nest. Does nothing outside of a scope.
+  // Within a scope: this thread's tensors lie in the arena. One thread at a time.
+  class Use {
+   public:
+    explicit Use(Arena& arena);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    Arena* before_;
+  };
+
+  // What this thread's use has made since the frame began is freed with it; frames nest, and may outlive the
+  // use. Does nothing outside of one.
   class Frame {
    public:
     Frame();

@@ -119,8 +119,13 @@ void AtenEncoder::begin_step(const Gradients& gradients) {
   gradients.flat.zero_();
 }
 
-at::Tensor AtenEncoder::train_forward(const DeviceBatch& batch, const Dropout& dropout) {
-  return run(batch, dropout, &memory_, nullptr).index_select(0, batch.labelled);
+std::vector<at::Tensor> AtenEncoder::train_forward(Team& team, const std::vector<TrainingShare>& shares) {
+  std::vector<at::Tensor> hidden(1);
+  team.each([&](size_t i) {
+    const auto& [batch, dropout] = shares[i];
+    hidden[i] = run(batch, dropout, &memory_, nullptr).index_select(0, batch.labelled);
+  });
+  return hidden;
 }
 
 at::Tensor AtenEncoder::layer_backward(int64_t index, const at::Tensor& grad, const DeviceBatch& batch,
@@ -160,6 +165,11 @@ void AtenEncoder::embed_backward(at::Tensor grad, const DeviceBatch& batch, cons
   gradients.token_type_embeddings.index_add_(0, batch.token_type_ids, grad_sum);
   gradients.position_embeddings.index_add_(0, batch.position_ids, grad_sum);
   if (geometry_.pad_token_id >= 0) gradients.word_embeddings.select(0, geometry_.pad_token_id).zero_();
+}
+
+void AtenEncoder::backward(Team& team, const std::vector<TrainingShare>& shares,
+                           const std::vector<at::Tensor>& grads) {
+  team.each([&](size_t i) { backward(grads[i], shares[i].batch, shares[i].dropout); });
 }
 
 void AtenEncoder::backward(const at::Tensor& grad_labelled, const DeviceBatch& batch,

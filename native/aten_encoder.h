@@ -58,8 +58,10 @@ class AtenEncoder final : public Encoder {
   at::Tensor forward_labelled(const DeviceBatch& batch) override;
   void begin_step(const Gradients& gradients) override;
   const std::vector<int64_t>* touched_words() const override { return nullptr; }
-  at::Tensor train_forward(const DeviceBatch& batch, const Dropout& dropout) override;
-  void backward(const at::Tensor& grad, const DeviceBatch& batch, const Dropout& dropout) override;
+  // Takes a team of one alone: ATen's operations use all threads themselves.
+  std::vector<at::Tensor> train_forward(Team& team, const std::vector<TrainingShare>& shares) override;
+  void backward(Team& team, const std::vector<TrainingShare>& shares,
+                const std::vector<at::Tensor>& grads) override;
 
  private:
   // `memory`: filled for backward(), or null.
@@ -70,6 +72,7 @@ class AtenEncoder final : public Encoder {
                    LayerMemory* memory) const;
   at::Tensor layer_backward(int64_t index, const at::Tensor& grad, const DeviceBatch& batch,
                             const Dropout& dropout, const LayerMemory& memory) const;
+  void backward(const at::Tensor& grad_labelled, const DeviceBatch& batch, const Dropout& dropout);
   void embed_backward(at::Tensor grad, const DeviceBatch& batch, const Dropout& dropout) const;
   at::Tensor normalise(const at::Tensor& input, const AffineTensors& parameters, NormMemory* memory) const;
 

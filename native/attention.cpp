@@ -48,7 +48,7 @@ double score_scale(const at::Tensor& query_key_value, int64_t heads) {
 at::Tensor attention(const at::Tensor& query_key_value, const DeviceBatch& batch, int64_t heads,
                      const Dropout& dropout, int64_t layer, AttentionMemory* memory) {
   const double scale = score_scale(query_key_value, heads);
-  const auto groups = attention_groups(batch.boundaries, heads);
+  const auto groups = dropout.attention_groups(batch.boundaries, heads);
   at::Tensor context =
       at::empty({query_key_value.size(0), query_key_value.size(1) / 3}, query_key_value.options());
   if (memory) {
@@ -74,7 +74,7 @@ at::Tensor attention_backward(const at::Tensor& grad_output, const DeviceBatch& 
                               const Dropout& dropout, int64_t layer, const AttentionMemory& memory) {
   const at::Tensor& query_key_value = memory.query_key_value;
   const double scale = score_scale(query_key_value, heads);
-  const auto groups = attention_groups(batch.boundaries, heads);
+  const auto groups = dropout.attention_groups(batch.boundaries, heads);
   const uint32_t site = DropoutSite::attention(layer);
   at::Tensor grad = at::empty(query_key_value.sizes(), query_key_value.options());
   for_each_sequence(batch, query_key_value.is_cpu(), [&](int64_t row) {

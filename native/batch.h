@@ -28,9 +28,9 @@ void check_batch(const HostBatch& batch, const Geometry& geometry, const std::st
 // `most` each, give or take a part of a sequence.
 std::vector<HostBatch> parts_of(const HostBatch& batch, int64_t most);
 
-// The batch as runs of its sequences, one for each of `threads` that are to evaluate them side by side:
-// nothing then waits for the slower thread between layers, and no product is shared out among cores. The
-// whole batch where threads would get too little for that to be faster, or too unequal shares.
+// The batch as runs of its sequences, one for each of `threads` that are to compute them side by side: little
+// then waits for the slower thread, and no product is shared out among cores. The whole batch where threads
+// would get too little for that to be faster, or too unequal shares.
 std::vector<HostBatch> shares_of(const HostBatch& batch, int64_t threads);
 
 // The same batch on the device of the model.

@@ -39,9 +39,8 @@ LossSum cross_entropy(const at::Tensor& logits, const DeviceBatch& batch, const 
 }
 
 LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& batch,
-                                 const AffineTensors& classifier, const AffineTensors& gradients,
-                                 const at::Tensor& class_weights, double denominator,
-                                 const Dropout& dropout) {
+                                 const AffineTensors& classifier, const at::Tensor& class_weights,
+                                 double denominator, const Dropout& dropout) {
   const at::Tensor input = dropout.classifier(hidden.clone());
   const at::Tensor log_probabilities = at::_log_softmax(linear(input, classifier), -1, false);
   const at::Tensor weights = piece_weights(batch, class_weights, hidden);
@@ -53,8 +52,7 @@ LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& ba
   grad_logits.scatter_add_(1, batch.targets.unsqueeze(1), at::ones_like(weights).neg_().unsqueeze(1));
   grad_logits.mul_(weights.div(denominator).unsqueeze(1));
 
-  linear_backward_parameters(grad_logits, input, classifier, gradients);
-  return {loss, dropout.classifier(linear_backward_input(grad_logits, classifier))};
+  return {loss, input, grad_logits, dropout.classifier(linear_backward_input(grad_logits, classifier))};
 }
 
 }  // namespace nerbert

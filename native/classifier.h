@@ -26,15 +26,16 @@ at::Tensor classify(const at::Tensor& hidden, const AffineTensors& classifier);
 // Loss of the logits of the labelled pieces, (labelled, labels). class_weights: (labels) or undefined.
 LossSum cross_entropy(const at::Tensor& logits, const DeviceBatch& batch, const at::Tensor& class_weights);
 
-// The loss from the last hidden state of the labelled pieces, (labelled, hidden), and its gradient by that
-// state, for the objective loss / denominator. Adds the classifier's own gradients to `gradients`.
+// The objective loss / denominator of a last hidden state of the labelled pieces, with its gradients.
 struct LossGradient {
-  double loss;
-  at::Tensor grad_hidden;
+  double loss = 0;
+  at::Tensor input;        // (labelled, hidden): of the classifier, after dropout
+  at::Tensor grad_logits;  // (labelled, labels)
+  at::Tensor grad_hidden;  // (labelled, hidden): by the hidden state
 };
 LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& batch,
-                                 const AffineTensors& classifier, const AffineTensors& gradients,
-                                 const at::Tensor& class_weights, double denominator, const Dropout& dropout);
+                                 const AffineTensors& classifier, const at::Tensor& class_weights,
+                                 double denominator, const Dropout& dropout);
 
 // Sum of the weights of the batch's labels; their number without class weights.
 double label_weight(const DeviceBatch& batch, const at::Tensor& class_weights);

@@ -1,6 +1,7 @@
 #include "cpu_encoder.h"
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 
 #include "arena.h"
@@ -24,7 +25,7 @@ void CpuEncoder<T>::embed(const CpuPass& pass, const Stream& output, const NormM
       .bias = data<float>(values_.embedding_norm.bias),
       .eps = static_cast<float>(geometry_.layer_norm_eps),
       .width = geometry_.hidden_size,
-      .dropout = pass.dropout.hidden_mask(DropoutSite::kEmbeddings),
+      .dropout = pass.dropout.hidden_mask(DropoutSite::kEmbeddings, geometry_.hidden_size),
       .out = data<float>(output.full),
       .out_copy = nullptr,
       .normalised = data_or_null<float>(memory.normalised),
@@ -94,107 +95,136 @@ void CpuEncoder<T>::begin_step(const Gradients& gradients) {
 }
 
 template <class T>
-at::Tensor CpuEncoder<T>::train_forward(const DeviceBatch& batch, const Dropout& dropout) {
-  const CpuPass pass(batch, dropout, geometry_.num_attention_heads);
-  const size_t layers = values_.layers.size();
-  selection_.emplace(batch);
-  layers_.assign(layers, {});
-  inputs_.assign(layers, {});
-  if (trains_embeddings()) embedding_memory_ = CpuLayer<T>::make_norm_memory(batch.pieces(), geometry_);
-  const Stream attended = make_stream(batch.pieces());
-  Stream input = make_stream(batch.pieces());
+std::vector<at::Tensor> CpuEncoder<T>::train_forward(Team& team, const std::vector<TrainingShare>& shares) {
+  shares_.clear();
+  for (const TrainingShare& share : shares) shares_.emplace_back(share, geometry_);
+  std::vector<at::Tensor> hidden(shares.size());
+  team.each([&](size_t i) { hidden[i] = train_forward(shares_[i]); });
+  return hidden;
+}
+
+template <class T>
+at::Tensor CpuEncoder<T>::train_forward(Share& share) const {
+  const int64_t pieces = share.pass.batch.pieces();
+  const size_t last = values_.layers.size() - 1;
+  if (trains_embeddings()) share.embedding = CpuLayer<T>::make_norm_memory(pieces, geometry_);
+  const Stream attended = make_stream(pieces);
+  Stream input = make_stream(pieces);
   Stream spare;
-  embed(pass, input, embedding_memory_);
-  for (size_t i = 0; i + 1 < layers; i++) {
+  embed(share.pass, input, share.embedding);
+  for (size_t i = 0; i < last; i++) {
     stop_.check();
-    const Stream output = spare.full.defined() ? spare : make_stream(batch.pieces());
-    train_layer(i, pass, nullptr, input, attended, output);
+    const Stream output = spare.full.defined() ? spare : make_stream(pieces);
+    train_layer(i, share, input, attended, output);
     spare = keeps_input(i) ? Stream{} : input;
     input = output;
   }
   stop_.check();
-  const int64_t labelled = batch.labelled.numel();
+  const int64_t labelled = share.asking(last);
   const Stream output = make_stream(labelled);
-  train_layer(layers - 1, pass, &*selection_, input, make_stream(labelled), output);
+  train_layer(last, share, input, make_stream(labelled), output);
   return output.full.narrow(0, 0, labelled);
 }
 
 template <class T>
-void CpuEncoder<T>::train_layer(size_t index, const CpuPass& pass, const Selection* selection,
-                                const Stream& input, const Stream& attended, const Stream& output) {
-  if (keeps_input(index)) inputs_[index] = input;
+void CpuEncoder<T>::train_layer(size_t index, Share& share, const Stream& input, const Stream& attended,
+                                const Stream& output) const {
+  if (keeps_input(index)) share.inputs[index] = input;
+  const Selection* selection = share.selection(index);
   if (checkpointing_ || !trains_layer(index)) {
     Memory forgotten;
     const Arena::Frame frame;
-    layer(index).forward(pass, selection, input, attended, output, /*trains=*/false, forgotten);
+    layer(index).forward(share.pass, selection, input, attended, output, /*trains=*/false, forgotten);
   } else {
-    layer(index).forward(pass, selection, input, attended, output, /*trains=*/true, layers_[index]);
+    layer(index).forward(share.pass, selection, input, attended, output, /*trains=*/true,
+                         share.layers[index]);
   }
 }
 
 template <class T>
-at::Tensor CpuEncoder<T>::input_of(size_t index, const CpuPass& pass) const {
-  if (keeps_input(index)) return inputs_[index].typed;
-  return CpuLayer<T>::norm_output(layers_[index - 1].output_norm, values_.layers[index - 1].output_norm,
-                                  pass.batch.pieces());
+at::Tensor CpuEncoder<T>::input_of(size_t index, const Share& share) const {
+  if (keeps_input(index)) return share.inputs[index].typed;
+  return CpuLayer<T>::norm_output(share.layers[index - 1].output_norm, values_.layers[index - 1].output_norm,
+                                  share.pass.batch.pieces());
 }
 
 template <class T>
-void CpuEncoder<T>::embed_backward(const CpuPass& pass, const at::Tensor& grad) {
-  const DeviceBatch& batch = pass.batch;
-  const ModelTensors& gradients = gradients_->views;
+GradientTerms CpuEncoder<T>::layer_backward(size_t index, Share& share) const {
+  const Selection* selection = share.selection(index);
+  Memory& memory = share.layers[index];
+  if (checkpointing_) {
+    const int64_t rows = share.asking(index);
+    layer(index).forward(share.pass, selection, share.inputs[index], make_stream(rows), make_stream(rows),
+                         /*trains=*/true, memory);
+  }
+  return layer(index).backward(share.pass, selection, share.above, input_of(index, share), memory,
+                               share.below, gradients_->views.layers[index]);
+}
+
+template <class T>
+GradientTerms CpuEncoder<T>::embed_backward(const Share& share) const {
   const int64_t width = geometry_.hidden_size;
   const kernels::EmbeddingNormBackward norm{
-      .grad = data<float>(grad),
-      .normalised = data<float>(embedding_memory_.normalised),
-      .rstd = data<float>(embedding_memory_.rstd),
+      .grad = data<float>(share.above),
+      .normalised = data<float>(share.embedding.normalised),
+      .rstd = data<float>(share.embedding.rstd),
       .weight = data<float>(values_.embedding_norm.weight),
       .width = width,
-      .dropout = pass.dropout.hidden_mask(DropoutSite::kEmbeddings),
+      .dropout = share.pass.dropout.hidden_mask(DropoutSite::kEmbeddings, width),
   };
-  const at::Tensor sum =
-      sum_over_rows(batch.pieces(), 2 * width, [&](int64_t begin, int64_t end, float* sums) {
+  const at::Tensor sums =
+      sum_over_rows(share.pass.batch.pieces(), 2 * width, [&](int64_t begin, int64_t end, float* sums) {
         of_this_cpu().embedding_norm_backward(norm, begin, end, sums);
       });
-  give(gradients.embedding_norm.weight, data<float>(sum), accumulate_);
-  give(gradients.embedding_norm.bias, data<float>(sum) + width, accumulate_);
-
-  scatter_rows(grad, batch.input_ids, gradients.word_embeddings);
-  scatter_rows(grad, batch.token_type_ids, gradients.token_type_embeddings);
-  scatter_rows(grad, batch.position_ids, gradients.position_embeddings);
-  const auto* ids = data<int64_t>(batch.input_ids);
-  touched_words_.insert(touched_words_.end(), ids, ids + batch.pieces());
-  if (geometry_.pad_token_id >= 0) gradients.word_embeddings.select(0, geometry_.pad_token_id).zero_();
+  const AffineTensors& gradient = gradients_->views.embedding_norm;
+  return {{}, {{gradient.weight, sums.narrow(0, 0, width)}, {gradient.bias, sums.narrow(0, width, width)}}};
 }
 
 template <class T>
-void CpuEncoder<T>::backward(const at::Tensor& grad, const DeviceBatch& batch, const Dropout& dropout) {
-  const CpuPass pass(batch, dropout, geometry_.num_attention_heads);
-  at::Tensor above = grad;
-  at::Tensor below = empty<float>({batch.pieces(), geometry_.hidden_size});
-  at::Tensor spare = empty<float>({batch.pieces(), geometry_.hidden_size});
-  for (size_t i = values_.layers.size(); i-- > 0 && trains_layer(i);) {
-    stop_.check();
-    const Selection* selection = i + 1 == values_.layers.size() ? &*selection_ : nullptr;
-    const LayerTensors& gradients = gradients_->views.layers[i];
-    const auto input = [&] { return input_of(i, pass); };
-    if (checkpointing_) {
-      const Arena::Frame frame;
-      Memory memory;
-      const int64_t rows = selection ? batch.labelled.numel() : batch.pieces();
-      layer(i).forward(pass, selection, inputs_[i], make_stream(rows), make_stream(rows), /*trains=*/true,
-                       memory);
-      layer(i).backward(pass, selection, above, input, memory, below, gradients, accumulate_);
-    } else {
-      layer(i).backward(pass, selection, above, input, layers_[i], below, gradients, accumulate_);
+void CpuEncoder<T>::scatter_embeddings(const Share& share) {
+  const DeviceBatch& batch = share.pass.batch;
+  const ModelTensors& gradients = gradients_->views;
+  scatter_rows(share.above, batch.input_ids, gradients.word_embeddings);
+  scatter_rows(share.above, batch.token_type_ids, gradients.token_type_embeddings);
+  scatter_rows(share.above, batch.position_ids, gradients.position_embeddings);
+  const auto* ids = data<int64_t>(batch.input_ids);
+  touched_words_.insert(touched_words_.end(), ids, ids + batch.pieces());
+}
+
+template <class T>
+void CpuEncoder<T>::backward(Team& team, const std::vector<TrainingShare>&,
+                             const std::vector<at::Tensor>& grads) {
+  std::vector<GradientTerms> terms(shares_.size());
+  team.each([&](size_t i) {
+    Share& share = shares_[i];
+    share.above = grads[i];
+    share.below = empty<float>({share.pass.batch.pieces(), geometry_.hidden_size});
+    share.spare = empty<float>({share.pass.batch.pieces(), geometry_.hidden_size});
+  });
+  for (size_t index = values_.layers.size(); index-- > 0 && trains_layer(index);) {
+    // What a share makes on its way through the layer lasts until the team has added it up.
+    std::vector<std::optional<Arena::Frame>> frames(shares_.size());
+    team.each([&](size_t i) {
+      stop_.check();
+      frames[i].emplace();
+      terms[i] = layer_backward(index, shares_[i]);
+    });
+    add_up(terms, products_, team, accumulate_);
+    for (Share& share : shares_) {
+      share.above = share.below;
+      std::swap(share.below, share.spare);
     }
-    above = below;
-    std::swap(below, spare);
   }
-  if (trains_embeddings()) embed_backward(pass, above);
+  if (trains_embeddings()) {
+    team.each([&](size_t i) { terms[i] = embed_backward(shares_[i]); });
+    add_up(terms, products_, team, accumulate_);
+    for (const Share& share : shares_) scatter_embeddings(share);
+    if (geometry_.pad_token_id >= 0) {
+      gradients_->views.word_embeddings.select(0, geometry_.pad_token_id).zero_();
+    }
+  }
   accumulate_ = true;
-  layers_.clear();
-  inputs_.clear();
+  shares_.clear();
 }
 
 template class CpuEncoder<float>;

@@ -53,7 +53,7 @@ const std::vector<int64_t>& asking_boundaries(const CpuPass& pass, const Selecti
 }  // namespace
 
 CpuPass::CpuPass(const DeviceBatch& batch, const Dropout& dropout, int64_t heads)
-    : batch(batch), dropout(dropout), groups(attention_groups(batch.boundaries, heads)), longest(0) {
+    : batch(batch), dropout(dropout), groups(dropout.attention_groups(batch.boundaries, heads)), longest(0) {
   for (int64_t i = 0; i < batch.rows(); i++) {
     longest = std::max(longest, batch.boundaries[i + 1] - batch.boundaries[i]);
   }
@@ -128,7 +128,7 @@ void CpuLayer<T>::join(const Branch& values, const CpuPass& pass, const Selectio
       .bias = data<float>(values.norm.bias),
       .eps = static_cast<float>(geometry_.layer_norm_eps),
       .width = geometry_.hidden_size,
-      .dropout = pass.dropout.hidden_mask(values.dropout_site),
+      .dropout = pass.dropout.hidden_mask(values.dropout_site, geometry_.hidden_size),
       .out = data<float>(output.full),
       .out_copy = data<T>(output.typed),
       .normalised = data_or_null<float>(memory.normalised),
@@ -232,30 +232,20 @@ void CpuLayer<T>::forward(const CpuPass& pass, const Selection* selection, const
 }
 
 template <class T>
-void CpuLayer<T>::give_weight(const at::Tensor& grad, const at::Tensor& input, const at::Tensor& gradient,
-                              bool accumulate) const {
-  const Arena::Frame frame;
-  products_.backward_weight(grad, input, gradient, accumulate);
-}
-
-template <class T>
-void CpuLayer<T>::give_bias(const at::Tensor& grad, int64_t rows, const at::Tensor& gradient,
-                            bool accumulate) {
-  const Arena::Frame frame;
+at::Tensor CpuLayer<T>::bias_term(const at::Tensor& grad, int64_t rows) {
   const auto* from = data<T>(grad);
   const int64_t stride = grad.stride(0);
   const int64_t width = grad.size(1);
-  const at::Tensor sum = sum_over_rows(rows, width, [&](int64_t begin, int64_t end, float* sums) {
+  return sum_over_rows(rows, width, [&](int64_t begin, int64_t end, float* sums) {
     of_this_cpu().template typed<T>().sum_rows(from, stride, width, begin, end, sums);
   });
-  give(gradient, data<float>(sum), accumulate);
 }
 
 template <class T>
 at::Tensor CpuLayer<T>::join_backward(const Branch& values, const Branch& gradients, const CpuPass& pass,
                                       const Selection* selection, const at::Tensor& grad,
                                       const at::Tensor& grad_more, const NormMemory& memory,
-                                      const at::Tensor& grad_residual, bool accumulate) const {
+                                      const at::Tensor& grad_residual, GradientTerms& terms) const {
   const int64_t rows = asking(pass, selection);
   const int64_t width = geometry_.hidden_size;
   const at::Tensor grad_product = operand<T>(rows, width);
@@ -267,17 +257,16 @@ at::Tensor CpuLayer<T>::join_backward(const Branch& values, const Branch& gradie
       .mask_rows = selection ? selection->sources.data() : nullptr,
       .weight = data<float>(values.norm.weight),
       .width = width,
-      .dropout = pass.dropout.hidden_mask(values.dropout_site),
+      .dropout = pass.dropout.hidden_mask(values.dropout_site, width),
       .grad_residual = data<float>(grad_residual),
       .grad_product = data<T>(grad_product),
   };
-  const at::Tensor sum = sum_over_rows(rows, 3 * width, [&](int64_t begin, int64_t end, float* sums) {
+  const at::Tensor sums = sum_over_rows(rows, 3 * width, [&](int64_t begin, int64_t end, float* sums) {
     of_this_cpu().template typed<T>().residual_norm_backward(norm, begin, end, sums);
   });
-  const auto* sums = data<float>(sum);
-  give(gradients.norm.weight, sums, accumulate);
-  give(gradients.norm.bias, sums + width, accumulate);
-  give(gradients.linear.bias, sums + 2 * width, accumulate);
+  terms.vectors.push_back({gradients.norm.weight, sums.narrow(0, 0, width)});
+  terms.vectors.push_back({gradients.norm.bias, sums.narrow(0, width, width)});
+  terms.vectors.push_back({gradients.linear.bias, sums.narrow(0, 2 * width, width)});
   return grad_product;
 }
 
@@ -299,36 +288,34 @@ void CpuLayer<T>::attend_backward(const CpuPass& pass, const Selection* selectio
 }
 
 template <class T>
-void CpuLayer<T>::backward(const CpuPass& pass, const Selection* selection, const at::Tensor& grad,
-                           const std::function<at::Tensor()>& input, const Memory& memory,
-                           const at::Tensor& grad_input, const LayerTensors& gradients,
-                           bool accumulate) const {
+GradientTerms CpuLayer<T>::backward(const CpuPass& pass, const Selection* selection, const at::Tensor& grad,
+                                    const at::Tensor& input, const Memory& memory,
+                                    const at::Tensor& grad_input, const LayerTensors& gradients) const {
   const int64_t hidden = geometry_.hidden_size;
   const int64_t rows = asking(pass, selection);
-  const Arena::Frame frame;
+  GradientTerms terms;
 
   // Each residual connection hands its gradient to both branches; dropout lies on the computed one alone.
   const at::Tensor grad_attended = empty<float>({rows, hidden});
-  const at::Tensor grad_output =
-      join_backward(output_branch(values_), output_branch(gradients), pass, selection, grad, {},
-                    memory.output_norm, grad_attended, accumulate);
+  const at::Tensor grad_output = join_backward(output_branch(values_), output_branch(gradients), pass,
+                                               selection, grad, {}, memory.output_norm, grad_attended, terms);
   const at::Tensor grad_intermediate = products_.backward_input(grad_output, weights_.output.weight);
   const at::Tensor activated = operand<T>(rows, geometry_.intermediate_size);
   const kernels::ActivationPass<T> activation = activation_arguments(memory, activated, grad_intermediate);
-  const at::Tensor bias_sum =
+  const at::Tensor intermediate_bias =
       sum_over_rows(rows, geometry_.intermediate_size, [&](int64_t begin, int64_t end, float* sums) {
         of_this_cpu().template typed<T>().activate_backward(activation, begin, end, sums);
       });
-  give(gradients.intermediate.bias, data<float>(bias_sum), accumulate);
-  give_weight(grad_output, activated, gradients.output.weight, accumulate);
-  give_weight(grad_intermediate, norm_output(memory.attention_norm, values_.attention_norm, rows),
-              gradients.intermediate.weight, accumulate);
+  terms.vectors.push_back({gradients.intermediate.bias, intermediate_bias});
+  terms.weights.push_back({gradients.output.weight, grad_output, activated});
+  terms.weights.push_back({gradients.intermediate.weight, grad_intermediate,
+                           norm_output(memory.attention_norm, values_.attention_norm, rows)});
 
   const at::Tensor grad_projected =
       join_backward(attention_branch(values_), attention_branch(gradients), pass, selection, grad_attended,
                     products_.backward_input(grad_intermediate, weights_.intermediate.weight),
-                    memory.attention_norm, selection ? grad_attended : grad_input, accumulate);
-  give_weight(grad_projected, memory.context, gradients.attention_output.weight, accumulate);
+                    memory.attention_norm, selection ? grad_attended : grad_input, terms);
+  terms.weights.push_back({gradients.attention_output.weight, grad_projected, memory.context});
   const at::Tensor grad_context = products_.backward_input(grad_projected, weights_.attention_output.weight);
 
   const at::Tensor& weight = weights_.query_key_value.weight;
@@ -338,10 +325,10 @@ void CpuLayer<T>::backward(const CpuPass& pass, const Selection* selection, cons
     const at::Tensor grad_query = operand<T>(rows, hidden);
     const at::Tensor grad_key_value = operand<T>(pieces, 2 * hidden);
     attend_backward(pass, selection, grad_context, memory, grad_query, grad_key_value);
-    give_weight(grad_query, memory.asked, gradient.weight.narrow(0, 0, hidden), accumulate);
-    give_weight(grad_key_value, input(), gradient.weight.narrow(0, hidden, 2 * hidden), accumulate);
-    give_bias(grad_query, rows, gradient.bias.narrow(0, 0, hidden), accumulate);
-    give_bias(grad_key_value, pieces, gradient.bias.narrow(0, hidden, 2 * hidden), accumulate);
+    terms.weights.push_back({gradient.weight.narrow(0, 0, hidden), grad_query, memory.asked});
+    terms.weights.push_back({gradient.weight.narrow(0, hidden, 2 * hidden), grad_key_value, input});
+    terms.vectors.push_back({gradient.bias.narrow(0, 0, hidden), bias_term(grad_query, rows)});
+    terms.vectors.push_back({gradient.bias.narrow(0, hidden, 2 * hidden), bias_term(grad_key_value, pieces)});
     // The pieces that asked hand back more than those that were only looked at.
     const at::Tensor looked_at =
         products_.backward_input(grad_key_value, weight.narrow(0, hidden, 2 * hidden));
@@ -352,8 +339,8 @@ void CpuLayer<T>::backward(const CpuPass& pass, const Selection* selection, cons
     const at::Tensor grad_product = operand<T>(rows, 3 * hidden);
     attend_backward(pass, selection, grad_context, memory, grad_product.narrow(1, 0, hidden),
                     grad_product.narrow(1, hidden, 2 * hidden));
-    give_weight(grad_product, input(), gradient.weight, accumulate);
-    give_bias(grad_product, rows, gradient.bias, accumulate);
+    terms.weights.push_back({gradient.weight, grad_product, input});
+    terms.vectors.push_back({gradient.bias, bias_term(grad_product, rows)});
     const at::Tensor more = products_.backward_input(grad_product, weight);
     const auto* from = data<T>(more);
     auto* to = data<float>(grad_input);
@@ -362,6 +349,7 @@ void CpuLayer<T>::backward(const CpuPass& pass, const Selection* selection, cons
                                             (end - begin) * hidden);
     });
   }
+  return terms;
 }
 
 template class CpuLayer<float>;

@@ -3,19 +3,19 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "batch.h"
 #include "dropout.h"
 #include "geometry.h"
+#include "gradient_terms.h"
 #include "kernels/table.h"
 #include "parameters.h"
 #include "products.h"
 
 namespace nerbert {
 
-// One forward pass on a CPU, or the backward pass to it.
+// A forward pass on a CPU and the backward pass to it.
 struct CpuPass {
   CpuPass(const DeviceBatch& batch, const Dropout& dropout, int64_t heads);
 
@@ -36,7 +36,7 @@ struct Selection {
 };
 
 // A layer of the encoder on a CPU. T is the type of the products. Null for a Selection: all pieces ask.
-// Tensors are made in the caller's Arena::Scope.
+// Tensors are made in the caller's Arena::Use.
 template <class T>
 class CpuLayer {
  public:
@@ -79,11 +79,11 @@ class CpuLayer {
   void forward(const CpuPass& pass, const Selection* selection, const Stream& input, const Stream& attended,
                const Stream& output, bool trains, Memory& memory) const;
 
-  // `grad` by the output, (asking, hidden) float32 -> `grad_input` (pieces, hidden) float32, and the layer's
-  // gradients, written or added to what is there. `input`: makes the forward pass's, (pieces, hidden) T.
-  void backward(const CpuPass& pass, const Selection* selection, const at::Tensor& grad,
-                const std::function<at::Tensor()>& input, const Memory& memory, const at::Tensor& grad_input,
-                const LayerTensors& gradients, bool accumulate) const;
+  // `grad` by the output, (asking, hidden) float32 -> `grad_input` (pieces, hidden) float32, and what is to
+  // be added to the layer's gradients. `input`: the forward pass's, (pieces, hidden) T.
+  GradientTerms backward(const CpuPass& pass, const Selection* selection, const at::Tensor& grad,
+                         const at::Tensor& input, const Memory& memory, const at::Tensor& grad_input,
+                         const LayerTensors& gradients) const;
 
  private:
   // What a product goes through on its way back to the residual connection: bias, dropout, sum, LayerNorm.
@@ -116,10 +116,10 @@ class CpuLayer {
   // (rows, hidden) T; that by the residual goes to `grad_residual`.
   at::Tensor join_backward(const Branch& values, const Branch& gradients, const CpuPass& pass,
                            const Selection* selection, const at::Tensor& grad, const at::Tensor& grad_more,
-                           const NormMemory& memory, const at::Tensor& grad_residual, bool accumulate) const;
-  void give_weight(const at::Tensor& grad, const at::Tensor& input, const at::Tensor& gradient,
-                   bool accumulate) const;
-  static void give_bias(const at::Tensor& grad, int64_t rows, const at::Tensor& gradient, bool accumulate);
+                           const NormMemory& memory, const at::Tensor& grad_residual,
+                           GradientTerms& terms) const;
+  // The sum of the first `rows` rows of `grad`.
+  static at::Tensor bias_term(const at::Tensor& grad, int64_t rows);
 
   const Geometry& geometry_;
   const int64_t index_;

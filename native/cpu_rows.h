@@ -84,14 +84,4 @@ inline void scatter_rows(const at::Tensor& from, const at::Tensor& ids, const at
   });
 }
 
-// Writes a sum to a gradient, or adds it.
-inline void give(const at::Tensor& gradient, const float* sum, bool accumulate) {
-  auto* to = data<float>(gradient);
-  if (accumulate) {
-    kernels::of_this_cpu().float32.add(sum, to, gradient.numel());
-  } else {
-    std::copy_n(sum, gradient.numel(), to);
-  }
-}
-
 }  // namespace nerbert

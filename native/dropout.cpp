@@ -22,6 +22,15 @@ void drop_on_cpu(const at::Tensor& x, const kernels::DropoutMask& mask) {
   });
 }
 
+uint32_t row_groups(int64_t width) {
+  return static_cast<uint32_t>(kernels::dropout_groups(width));
+}
+
+// Of the attention matrices of one sequence.
+uint32_t sequence_groups(int64_t length, int64_t heads) {
+  return static_cast<uint32_t>(heads * kernels::dropout_groups(length * length));
+}
+
 uint64_t mixed(uint64_t x) {  // the finaliser of SplitMix64
   x += 0x9E3779B97F4A7C15;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
@@ -41,16 +50,41 @@ void drop_on_gpu(const at::Tensor& x, const kernels::DropoutMask& mask) {
 
 }  // namespace
 
-kernels::DropoutMask Dropout::mask(double rate, uint32_t site) const {
+DropoutOrigin DropoutOrigin::after(const std::vector<int64_t>& boundaries, int64_t labelled,
+                                   int64_t heads) const {
+  DropoutOrigin next{
+      .pieces = pieces + static_cast<uint32_t>(boundaries.back()),
+      .labelled = this->labelled + static_cast<uint32_t>(labelled),
+      .attention_groups = attention_groups,
+  };
+  for (size_t row = 0; row + 1 < boundaries.size(); row++) {
+    next.attention_groups += sequence_groups(boundaries[row + 1] - boundaries[row], heads);
+  }
+  return next;
+}
+
+kernels::DropoutMask Dropout::mask(double rate, uint32_t site, uint32_t first_group) const {
   const auto threshold = active_ ? static_cast<uint32_t>(std::lround(rate * 65536)) : 0;
   const auto scale = static_cast<float>(65536.0 / (65536.0 - threshold));
-  return {key_.seed, 0, site, key_.micro_batch, key_.step, threshold, scale};
+  return {key_.seed, first_group, site, key_.micro_batch, key_.step, threshold, scale};
+}
+
+kernels::DropoutMask Dropout::hidden_mask(uint32_t site, int64_t width) const {
+  return mask(rates_.hidden, site, origin_.pieces * row_groups(width));
+}
+
+at::Tensor Dropout::hidden(at::Tensor x, uint32_t site) const {
+  const kernels::DropoutMask drawn = hidden_mask(site, x.size(1));
+  return apply(std::move(x), drawn);
+}
+
+at::Tensor Dropout::classifier(at::Tensor x) const {
+  const uint32_t first_group = origin_.labelled * row_groups(x.size(1));
+  return apply(std::move(x), mask(rates_.classifier, DropoutSite::kClassifier, first_group));
 }
 
 at::Tensor Dropout::attention(at::Tensor x, uint32_t site, uint32_t first_group) const {
-  kernels::DropoutMask drawn = mask(rates_.attention, site);
-  drawn.first_group = first_group;
-  return apply(std::move(x), drawn);
+  return apply(std::move(x), mask(rates_.attention, site, first_group));
 }
 
 at::Tensor Dropout::apply(at::Tensor x, const kernels::DropoutMask& mask) const {
@@ -63,13 +97,12 @@ at::Tensor Dropout::apply(at::Tensor x, const kernels::DropoutMask& mask) const 
   return x;
 }
 
-std::vector<uint32_t> attention_groups(const std::vector<int64_t>& boundaries, int64_t heads) {
+std::vector<uint32_t> Dropout::attention_groups(const std::vector<int64_t>& boundaries, int64_t heads) const {
   std::vector<uint32_t> first(boundaries.size() - 1);
-  uint32_t next = 0;
+  uint32_t next = origin_.attention_groups;
   for (size_t row = 0; row < first.size(); row++) {
-    const int64_t length = boundaries[row + 1] - boundaries[row];
     first[row] = next;
-    next += static_cast<uint32_t>(heads * kernels::dropout_groups(length * length));
+    next += sequence_groups(boundaries[row + 1] - boundaries[row], heads);
   }
   return first;
 }

@@ -8,6 +8,7 @@
 #include "dropout.h"
 #include "parameters.h"
 #include "products.h"
+#include "team.h"
 
 namespace nerbert {
 
@@ -15,6 +16,12 @@ namespace nerbert {
 struct Gradients {
   at::Tensor flat;
   ModelTensors views;
+};
+
+// Some of a micro-batch's sequences, all or those of one thread, and its dropout.
+struct TrainingShare {
+  DeviceBatch batch;
+  Dropout dropout;
 };
 
 // The BERT encoder over packed batches: embeddings and layers. Gradients are written by hand, so that nothing
@@ -41,13 +48,14 @@ class Encoder {
   // null: all.
   virtual const std::vector<int64_t>* touched_words() const = 0;
 
-  // Training: -> the last hidden state of the labelled pieces, (labelled, hidden) float32, which alone the
-  // loss looks at. Remembers what backward() needs.
-  virtual at::Tensor train_forward(const DeviceBatch& batch, const Dropout& dropout) = 0;
+  // Training, with a share for each member of the team: -> of each the last hidden state of the labelled
+  // pieces, (labelled, hidden) float32, which alone the loss looks at. Remembers what backward() needs.
+  virtual std::vector<at::Tensor> train_forward(Team& team, const std::vector<TrainingShare>& shares) = 0;
 
-  // After train_forward() with the same batch and dropout, once: adds to the step's gradients. `grad`: by its
-  // result.
-  virtual void backward(const at::Tensor& grad, const DeviceBatch& batch, const Dropout& dropout) = 0;
+  // After train_forward() with the same team and shares, once: adds to the step's gradients. `grads`: by its
+  // results.
+  virtual void backward(Team& team, const std::vector<TrainingShare>& shares,
+                        const std::vector<at::Tensor>& grads) = 0;
 };
 
 }  // namespace nerbert

@@ -5,7 +5,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/tensor.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "device.h"
 #include "failure.h"
 #include "gradient_norm.h"
+#include "linear.h"
 #include "pages.h"
 #include "tensor_file.h"
 
@@ -36,7 +36,7 @@ void append(const std::vector<Element>& from, std::vector<Element>& to) {
 // A micro-batch, or a part of one on a CPU, where a product of more pieces is no faster and takes only more
 // memory. The objective is a sum over pieces, so the parts add up to the whole.
 struct Part {
-  DeviceBatch batch;
+  std::vector<TrainingShare> shares;
   size_t micro_batch;
 };
 
@@ -72,14 +72,14 @@ Engine::Engine(const EngineOptions& options, const StopFlag& stop)
       dropout_(options.dropout),
       seed_(options.seed),
       frozen_(options.frozen),
+      fused_(options.fused && device_.is_cpu()),
       stop_(stop),
       layout_(geometry_) {
   values_ = zeros_on(device_, layout_.total());
   if (options.bfloat16) compute_copy_ = at::empty_like(values_, at::kBFloat16);
   parameters_ = view_model(values_, layout_, geometry_);
-  const bool fused = options.fused && device_.is_cpu();
   const auto make_encoder = [&](auto type, const ModelTensors& weights) -> std::unique_ptr<Encoder> {
-    if (!fused)
+    if (!fused_)
       return std::make_unique<AtenEncoder>(geometry_, frozen_, stop_, weights,
                                            options.gradient_checkpointing);
     return std::make_unique<CpuEncoder<decltype(type)>>(geometry_, frozen_, stop_, parameters_, weights,
@@ -149,20 +149,17 @@ void Engine::write_flat(const at::Tensor& flat, const std::vector<TensorLocation
   }
 }
 
+std::vector<HostBatch> Engine::shares(const HostBatch& batch) const {
+  return fused_ ? shares_of(batch, at::get_num_threads()) : std::vector{batch};
+}
+
 template <class Result, class Work>
 std::vector<Result> Engine::evaluate(const HostBatch& batch, const Work& work) {
   check_batch(batch, geometry_, "batch");
-  const std::vector<HostBatch> shares =
-      device_.is_cpu() ? shares_of(batch, at::get_num_threads()) : std::vector{batch};
-  while (arenas_.size() < shares.size()) arenas_.emplace_back();
+  const std::vector<HostBatch> shares = this->shares(batch);
   std::vector<Result> results(shares.size());
-  at::parallel_for(0, static_cast<int64_t>(shares.size()), 1, [&](int64_t begin, int64_t end) {
-    const c10::InferenceMode without_autograd;
-    for (int64_t i = begin; i < end; i++) {
-      const Arena::Scope scope(arenas_[i]);
-      results[i] = work(to_device(shares[i], device_));
-    }
-  });
+  Team team(arenas_, shares.size());
+  team.each([&](size_t i) { results[i] = work(to_device(shares[i], device_)); });
   return results;
 }
 
@@ -248,10 +245,13 @@ StepResult Engine::train_step(const StepRequest& request) {
     const HostBatch& host = request.batches[i];
     const int64_t most = device_.is_cpu() ? pieces_at_once(geometry_) : host.boundaries.back();
     for (const HostBatch& part : parts_of(host, most)) {
-      parts.push_back({to_device(part, device_), i});
-      const double weight = label_weight(parts.back().batch, class_weights_);
-      weights[i] += weight;
-      total += weight;
+      const DropoutKey key{seed_, request.step, static_cast<uint32_t>(parts.size())};
+      parts.push_back({training_shares(part, key), i});
+      for (const TrainingShare& share : parts.back().shares) {
+        const double weight = label_weight(share.batch, class_weights_);
+        weights[i] += weight;
+        total += weight;
+      }
     }
   }
   if (total <= 0) {
@@ -269,12 +269,10 @@ StepResult Engine::train_step(const StepRequest& request) {
   gradients_.views.classifier.bias.zero_();
   StepResult result;
   result.losses.resize(request.batches.size());
-  for (size_t i = 0; i < parts.size(); i++) {
-    const auto& [batch, micro_batch] = parts[i];
+  for (const auto& [shares, micro_batch] : parts) {
     const double weight = request.reduction == LossReduction::kTokenMean ? total : weights[micro_batch];
     const double denominator = weight / request.loss_scale;
-    const Dropout dropout({seed_, request.step, static_cast<uint32_t>(i)}, dropout_);
-    if (denominator > 0) result.losses[micro_batch] += train_part(batch, dropout, denominator);
+    if (denominator > 0) result.losses[micro_batch] += train_part(shares, denominator);
   }
   result.gradient_norm = clip_gradients(request.clipping);
   stop_.check();
@@ -304,14 +302,35 @@ Encoder& Engine::train_encoder() {
   return low_precision_encoder_ ? *low_precision_encoder_ : *encoder_;
 }
 
-double Engine::train_part(const DeviceBatch& batch, const Dropout& dropout, double denominator) {
-  const Arena::Scope scope(arenas_.front());
-  const at::Tensor hidden = train_encoder().train_forward(batch, dropout);
-  const LossGradient objective =
-      classifier_backward(hidden, batch, parameters_.classifier, gradients_.views.classifier, class_weights_,
-                          denominator, dropout);
-  train_encoder().backward(objective.grad_hidden, batch, dropout);
-  return objective.loss;
+std::vector<TrainingShare> Engine::training_shares(const HostBatch& batch, const DropoutKey& key) const {
+  std::vector<TrainingShare> training;
+  DropoutOrigin origin;
+  for (const HostBatch& share : shares(batch)) {
+    training.push_back({to_device(share, device_), Dropout(key, dropout_, origin)});
+    const DeviceBatch& own = training.back().batch;
+    origin = origin.after(own.boundaries, own.labelled.numel(), geometry_.num_attention_heads);
+  }
+  return training;
+}
+
+double Engine::train_part(const std::vector<TrainingShare>& shares, double denominator) {
+  Team team(arenas_, shares.size());
+  const std::vector<at::Tensor> hidden = train_encoder().train_forward(team, shares);
+  std::vector<LossGradient> objectives(shares.size());
+  team.each([&](size_t i) {
+    objectives[i] = classifier_backward(hidden[i], shares[i].batch, parameters_.classifier, class_weights_,
+                                        denominator, shares[i].dropout);
+  });
+  double loss = 0;
+  std::vector<at::Tensor> grads;
+  for (const LossGradient& objective : objectives) {
+    linear_backward_parameters(objective.grad_logits, objective.input, parameters_.classifier,
+                               gradients_.views.classifier);
+    loss += objective.loss;
+    grads.push_back(objective.grad_hidden);
+  }
+  train_encoder().backward(team, shares, grads);
+  return loss;
 }
 
 double Engine::clip_gradients(std::optional<double> clipping) {

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "arena.h"
 #include "batch.h"
 #include "classifier.h"
 #include "dropout.h"
@@ -19,6 +18,7 @@
 #include "optimizer.h"
 #include "parameters.h"
 #include "products.h"
+#include "team.h"
 
 namespace nerbert {
 
@@ -128,11 +128,15 @@ class Engine {
   void read_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   void write_flat(const at::Tensor& flat, const std::vector<TensorLocation>& locations) const;
   const Adam& optimizer(int64_t id) const;
-  // work(share, device batch) for shares of the sequences, in evaluation: one share a thread where that is
-  // the faster way, else a single one. -> what they gave, in order.
+  // The sequences of a batch as threads are to share them: one share a thread where that is the faster way,
+  // else a single one.
+  std::vector<HostBatch> shares(const HostBatch& batch) const;
+  // work(device batch) for the shares of a batch -> what they gave, in order.
   template <class Result, class Work>
   std::vector<Result> evaluate(const HostBatch& batch, const Work& work);
-  double train_part(const DeviceBatch& batch, const Dropout& dropout, double denominator);
+  std::vector<TrainingShare> training_shares(const HostBatch& batch, const DropoutKey& key) const;
+  // -> the loss. Adds to the gradients.
+  double train_part(const std::vector<TrainingShare>& shares, double denominator);
   double clip_gradients(std::optional<double> clipping);
 
   const Geometry geometry_;
@@ -140,16 +144,17 @@ class Engine {
   DropoutRates dropout_;
   const uint64_t seed_;
   const int64_t frozen_;
+  const bool fused_;
   const StopFlag& stop_;
   const ParameterLayout layout_;
-  at::Tensor class_weights_;     // (labels) or undefined
-  at::Tensor values_;            // flat float32
-  at::Tensor compute_copy_;      // flat bfloat16, of the weights of products alone; undefined in float32
-  ModelTensors parameters_;      // views into values_
-  ModelTensors weights_;         // for products: views into compute_copy_, of all else into values_
-  Gradients gradients_;          // made by the first step, so that inference never pays for it
-  double gradient_scale_ = 1;    // what clipping leaves of the last step's gradients
-  std::deque<Arena> arenas_{1};  // of the tensors of a pass, on a CPU: one for each thread that makes one
+  at::Tensor class_weights_;   // (labels) or undefined
+  at::Tensor values_;          // flat float32
+  at::Tensor compute_copy_;    // flat bfloat16, of the weights of products alone; undefined in float32
+  ModelTensors parameters_;    // views into values_
+  ModelTensors weights_;       // for products: views into compute_copy_, of all else into values_
+  Gradients gradients_;        // made by the first step, so that inference never pays for it
+  double gradient_scale_ = 1;  // what clipping leaves of the last step's gradients
+  std::deque<Arena> arenas_;   // of the tensors of a pass, on a CPU: one for each thread that makes one
   std::unique_ptr<Encoder> encoder_;  // in float32
   std::unique_ptr<Encoder>
       low_precision_encoder_;  // that training uses where it multiplies in bfloat16, or null

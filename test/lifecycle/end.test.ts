@@ -16,6 +16,7 @@ const ways: Record<
   'unawaited steps': { code: 0, stdout: 'all done\n' },
   'exit during a step': { code: 7 },
   'exit during a bfloat16 step': { code: 7 },
+  'exit during a step that threads share': { code: 7, env: { OMP_NUM_THREADS: '2' } },
   'exit during an evaluation': { code: 7, env: { OMP_NUM_THREADS: '2' } },
   'exit with a queue': { code: 7 },
   'exit in an exit listener': { code: 8 },

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import test, { type ExecutionContext } from 'ava';
 import { answerOf } from '../support/child.ts';
 import { relativeDifference } from '../support/numbers.ts';
@@ -7,6 +8,7 @@ import { relativeDifference } from '../support/numbers.ts';
 
 interface Answer {
   cpuCapability: string;
+  threads: number;
   losses: number[];
   norms: number[];
   gradients: Record<string, number[]>;
@@ -90,6 +92,14 @@ test('in bfloat16 the kernels give what ATen gives, within what bfloat16 can tel
     t.true(relativeDifference(loss, expected.losses[i] ?? Number.NaN) <= 0.02, `loss ${i}: ${loss}`);
   }
 });
+
+for (const options of [{}, { gradientCheckpointing: true }, { freeze: { layers: 1 } }]) {
+  test(`threads that share the sequences of a batch train as one does: ${JSON.stringify(options)}`, async t => {
+    const shared = await train({ OMP_NUM_THREADS: '2', OMP_WAIT_POLICY: 'passive' }, options);
+    t.is(shared.threads, Math.min(2, availableParallelism()));
+    near(t, shared, await train({ NERBERT_KERNELS: 'aten' }, options));
+  });
+}
 
 for (const kernels of ['fused', 'aten']) {
   test(`${kernels}: layers computed again for their gradients give the same bits`, async t => {

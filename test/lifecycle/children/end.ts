@@ -30,6 +30,10 @@ const ways: Record<string, () => Promise<void>> = {
     await beginLongStep({ dtype: 'bfloat16' });
     process.exit(7);
   },
+  async 'exit during a step that threads share'() {
+    await beginLongStep();
+    process.exit(7);
+  },
   async 'exit during an evaluation'() {
     const model = await largeModel();
     const first = model.forward(batch());

@@ -33,26 +33,28 @@ const optimizer = getOptimizerWithWeightDecay({
   weightDecay: 0.1,
 });
 
-// Sequences of one piece, of lengths around the width of a vector, and of more than one block of rows.
-const lengths = [1, 2, 7, 16, 17, 33, 64];
+// Sequences of one piece, of lengths around the width of a vector, and of more than one block of rows; enough of them
+// for two threads, which get shares of unequal size.
+const lengths = [...Array.from({ length: 4 }, () => [1, 2, 7, 16, 17, 33, 64]).flat(), 30];
 const boundaries = Int32Array.of(
   0,
   ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b)),
 );
 const pieces = boundaries[lengths.length] ?? 0;
-const batch = (seed: number) => ({
+const batch = (seed: number, labelled = pieces) => ({
   inputIds: Int32Array.from({ length: pieces }, (_, i) => (i * i * 7 + seed) % config.vocabSize),
   tokenTypeIds: Int32Array.from({ length: pieces }, (_, i) => i % 2),
-  // A third of the pieces has no label, among them all of the second sequence.
+  // A third of the pieces has no label, among them all of the second sequence; none has beyond `labelled`.
   labels: Int32Array.from({ length: pieces }, (_, i) =>
-    i % 3 === 1 || i === 1 || i === 2 ? -100 : (i + seed) % 5,
+    i % 3 === 1 || i === 1 || i === 2 || i >= labelled ? -100 : (i + seed) % 5,
   ),
   boundaries,
 });
 const losses: number[] = [];
 const norms: number[] = [];
 for (let step = 0; step < steps; step++) {
-  const result = await model.trainStep([batch(step), batch(step + 11)], { optimizer, clipping: 1 });
+  const batches = [batch(step), batch(step + 11, pieces / 3)]; // of the second, one thread's share has no label
+  const result = await model.trainStep(batches, { optimizer, clipping: 1 });
   losses.push(...result.losses);
   norms.push(result.gradNorm);
 }
@@ -61,10 +63,11 @@ const { predictions, lossSum, lossWeight } = await model.predictLabelled(batch(5
 const gradients = Object.fromEntries(
   [...(await gradientsOf(model))].map(([name, values]) => [name, [...values]]),
 );
-const { cpuCapability } = loadNative().runtimeInfo();
+const { cpuCapability, threads } = loadNative().runtimeInfo();
 console.log(
   JSON.stringify({
     cpuCapability,
+    threads,
     losses,
     norms,
     gradients,
