@@ -48,9 +48,21 @@ HostBatch rows_between(const HostBatch& batch, size_t begin, size_t end) {
   const auto slice = [&](const std::vector<int32_t>& values) {
     return values.empty() ? values : std::vector(values.begin() + first, values.begin() + last);
   };
-  HostBatch part{slice(batch.input_ids), slice(batch.token_type_ids), slice(batch.labels), {}};
+  HostBatch part{slice(batch.input_ids), slice(batch.token_type_ids), slice(batch.labels), {}, {}};
   for (size_t row = begin; row <= end; row++) part.boundaries.push_back(batch.boundaries[row] - first);
+  if (!batch.micro_batches.empty()) {
+    part.micro_batches.assign(batch.micro_batches.begin() + begin, batch.micro_batches.begin() + end);
+  }
   return part;
+}
+
+// Values of some pieces behind those of others; `missing` stands for each that has none.
+void append(const std::vector<int32_t>& values, size_t pieces, int32_t missing, std::vector<int32_t>& to) {
+  if (values.empty()) {
+    to.insert(to.end(), pieces, missing);
+  } else {
+    to.insert(to.end(), values.begin(), values.end());
+  }
 }
 
 }  // namespace
@@ -86,6 +98,23 @@ void check_batch(const HostBatch& batch, const Geometry& geometry, const std::st
   check_range(batch.labels, batch, what, "labels", geometry.num_labels, kIgnoreIndex);
 }
 
+HostBatch joined(const std::vector<HostBatch>& batches) {
+  HostBatch all{{}, {}, {}, {0}, {}};
+  for (size_t i = 0; i < batches.size(); i++) {
+    const HostBatch& batch = batches[i];
+    const size_t pieces = batch.input_ids.size();
+    const int32_t first = all.boundaries.back();
+    append(batch.input_ids, pieces, 0, all.input_ids);
+    append(batch.token_type_ids, pieces, 0, all.token_type_ids);
+    append(batch.labels, pieces, kIgnoreIndex, all.labels);
+    for (size_t row = 1; row < batch.boundaries.size(); row++) {
+      all.boundaries.push_back(first + batch.boundaries[row]);
+      all.micro_batches.push_back(static_cast<int32_t>(i));
+    }
+  }
+  return all;
+}
+
 std::vector<HostBatch> parts_of(const HostBatch& batch, int64_t most) {
   const auto& boundaries = batch.boundaries;
   const int64_t pieces = boundaries.back();
@@ -106,10 +135,9 @@ std::vector<HostBatch> parts_of(const HostBatch& batch, int64_t most) {
   return parts;
 }
 
-std::vector<HostBatch> shares_of(const HostBatch& batch, int64_t threads) {
-  constexpr int64_t kFewestPieces = 256;
+std::vector<HostBatch> shares_of(const HostBatch& batch, int64_t threads, int64_t fewest) {
   const int64_t pieces = batch.boundaries.back();
-  if (pieces < threads * kFewestPieces) return {batch};
+  if (pieces < threads * fewest) return {batch};
   const int64_t fair = (pieces + threads - 1) / threads;
   std::vector<HostBatch> shares = parts_of(batch, fair);
   for (const HostBatch& share : shares) {
@@ -135,14 +163,18 @@ DeviceBatch to_device(const HostBatch& batch, at::Device device) {
   out.token_type_ids = batch.token_type_ids.empty() ? moved(staged(pieces, device).zero_(), device)
                                                     : widened(batch.token_type_ids, device);
 
-  std::vector<int32_t> labelled, targets;
-  for (size_t i = 0; i < batch.labels.size(); i++) {
-    if (batch.labels[i] == kIgnoreIndex) continue;
-    labelled.push_back(static_cast<int32_t>(i));
-    targets.push_back(batch.labels[i]);
+  std::vector<int32_t> labelled, targets, micro_batches;
+  for (int64_t row = 0; row < out.rows() && !batch.labels.empty(); row++) {
+    for (int64_t i = out.boundaries[row]; i < out.boundaries[row + 1]; i++) {
+      if (batch.labels[i] == kIgnoreIndex) continue;
+      labelled.push_back(static_cast<int32_t>(i));
+      targets.push_back(batch.labels[i]);
+      if (!batch.micro_batches.empty()) micro_batches.push_back(batch.micro_batches[row]);
+    }
   }
   out.labelled = widened(labelled, device);
   out.targets = widened(targets, device);
+  out.micro_batches = widened(micro_batches, device);
   return out;
 }
 

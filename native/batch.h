@@ -19,10 +19,14 @@ struct HostBatch {
   std::vector<int32_t> token_type_ids;  // (pieces) or empty
   std::vector<int32_t> labels;          // (pieces) or empty
   std::vector<int32_t> boundaries;      // (rows + 1), from 0 to pieces, strictly rising
+  std::vector<int32_t> micro_batches;   // (rows), in training: which of the step's each sequence is of
 };
 
 // Throws ERR_BATCH where the batch does not fit the geometry: `what` names it in the message.
 void check_batch(const HostBatch& batch, const Geometry& geometry, const std::string& what);
+
+// The micro-batches of a step as one batch.
+HostBatch joined(const std::vector<HostBatch>& batches);
 
 // The batch as consecutive runs of its sequences, of about the same number of pieces: as few as have at most
 // `most` each, give or take a part of a sequence.
@@ -30,8 +34,8 @@ std::vector<HostBatch> parts_of(const HostBatch& batch, int64_t most);
 
 // The batch as runs of its sequences, one for each of `threads` that are to compute them side by side: little
 // then waits for the slower thread, and no product is shared out among cores. The whole batch where threads
-// would get too little for that to be faster, or too unequal shares.
-std::vector<HostBatch> shares_of(const HostBatch& batch, int64_t threads);
+// would get fewer than `fewest` pieces each, or too unequal shares.
+std::vector<HostBatch> shares_of(const HostBatch& batch, int64_t threads, int64_t fewest);
 
 // The same batch on the device of the model.
 struct DeviceBatch {
@@ -41,6 +45,8 @@ struct DeviceBatch {
   std::vector<int64_t> boundaries;  // (rows + 1)
   at::Tensor labelled;              // (labelled pieces) int64: indices of the pieces that have a label
   at::Tensor targets;               // (labelled pieces) int64: their labels
+  at::Tensor micro_batches;         // (labelled pieces) int64: which of the step's they are of; empty outside
+                                    // of training
 
   int64_t pieces() const { return boundaries.back(); }
   int64_t rows() const { return static_cast<int64_t>(boundaries.size()) - 1; }

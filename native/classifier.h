@@ -26,18 +26,17 @@ at::Tensor classify(const at::Tensor& hidden, const AffineTensors& classifier);
 // Loss of the logits of the labelled pieces, (labelled, labels). class_weights: (labels) or undefined.
 LossSum cross_entropy(const at::Tensor& logits, const DeviceBatch& batch, const at::Tensor& class_weights);
 
-// The objective loss / denominator of a last hidden state of the labelled pieces, with its gradients.
+// The objective of a last hidden state of the labelled pieces, with its gradients: the sum of the losses,
+// each over the denominator of its micro-batch.
 struct LossGradient {
-  double loss = 0;
+  at::Tensor losses;       // (micro-batches) float64: their shares of the objective
   at::Tensor input;        // (labelled, hidden): of the classifier, after dropout
   at::Tensor grad_logits;  // (labelled, labels)
   at::Tensor grad_hidden;  // (labelled, hidden): by the hidden state
 };
+// `denominators`: (micro-batches) float64.
 LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& batch,
                                  const AffineTensors& classifier, const at::Tensor& class_weights,
-                                 double denominator, const Dropout& dropout);
-
-// Sum of the weights of the batch's labels; their number without class weights.
-double label_weight(const DeviceBatch& batch, const at::Tensor& class_weights);
+                                 const at::Tensor& denominators, const Dropout& dropout);
 
 }  // namespace nerbert

@@ -141,6 +141,7 @@ StepRequest to_step_request(const Napi::Object& value) {
   if (!value.Get("clipping").IsUndefined()) request.clipping = to_number(value, "clipping");
   request.reduction = to_bool(value, "tokenMean") ? LossReduction::kTokenMean : LossReduction::kBatchMean;
   if (!value.Get("lossScale").IsUndefined()) request.loss_scale = to_number(value, "lossScale");
+  request.separate = to_bool(value, "separate");
   request.step = static_cast<uint32_t>(to_integer(value, "step"));
   return request;
 }

@@ -115,10 +115,10 @@ class CpuEncoder final : public Encoder {
   const bool checkpointing_;
 
   const Gradients* gradients_ = nullptr;
-  bool accumulate_ = false;             // whether this step's gradients hold a micro-batch already
+  bool accumulate_ = false;             // whether this step's gradients hold something already
   std::vector<int64_t> touched_words_;  // rows of the word embeddings' gradient that are not zero
 
-  std::vector<Share> shares_;  // of the micro-batch under way
+  std::vector<Share> shares_;  // that are under way
 };
 
 extern template class CpuEncoder<float>;

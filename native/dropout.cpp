@@ -42,7 +42,7 @@ uint64_t mixed(uint64_t x) {  // the finaliser of SplitMix64
 void drop_on_gpu(const at::Tensor& x, const kernels::DropoutMask& mask) {
   at::Generator generator = at::globalContext().defaultGenerator(x.device()).clone();
   const uint64_t place = (uint64_t{mask.site} << 32) | mask.first_group;
-  const uint64_t time = (uint64_t{mask.step} << 32) | mask.micro_batch;
+  const uint64_t time = (uint64_t{mask.step} << 32) | mask.part;
   generator.set_current_seed(mixed(mixed(mixed(mask.key) ^ place) ^ time));
   const at::Tensor keep = at::empty_like(x).bernoulli_(1.0 / mask.scale, generator);
   x.mul_(keep).mul_(mask.scale);
@@ -66,7 +66,7 @@ DropoutOrigin DropoutOrigin::after(const std::vector<int64_t>& boundaries, int64
 kernels::DropoutMask Dropout::mask(double rate, uint32_t site, uint32_t first_group) const {
   const auto threshold = active_ ? static_cast<uint32_t>(std::lround(rate * 65536)) : 0;
   const auto scale = static_cast<float>(65536.0 / (65536.0 - threshold));
-  return {key_.seed, first_group, site, key_.micro_batch, key_.step, threshold, scale};
+  return {key_.seed, first_group, site, key_.part, key_.step, threshold, scale};
 }
 
 kernels::DropoutMask Dropout::hidden_mask(uint32_t site, int64_t width) const {

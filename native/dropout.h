@@ -14,7 +14,7 @@ namespace nerbert {
 struct DropoutKey {
   uint64_t seed;
   uint32_t step;
-  uint32_t micro_batch;  // or part of one, counted through the step
+  uint32_t part;  // of the step's sequences, as they are computed at once
 };
 
 struct DropoutRates {
@@ -33,7 +33,7 @@ struct DropoutSite {
   static uint32_t output(int64_t layer) { return 4 + 3 * static_cast<uint32_t>(layer); }
 };
 
-// Where the masks of some of a micro-batch's sequences begin within those of the whole.
+// Where the masks of some of a part's sequences begin within those of the whole.
 struct DropoutOrigin {
   uint32_t pieces = 0;            // before them
   uint32_t labelled = 0;          // pieces with a label before them

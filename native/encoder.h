@@ -18,7 +18,7 @@ struct Gradients {
   ModelTensors views;
 };
 
-// Some of a micro-batch's sequences, all or those of one thread, and its dropout.
+// The sequences that are computed at once, all or those of one thread, and their dropout.
 struct TrainingShare {
   DeviceBatch batch;
   Dropout dropout;
@@ -40,8 +40,8 @@ class Encoder {
   // The same for the pieces that have a label, of which there must be one: -> (labelled, hidden) float32.
   virtual at::Tensor forward_labelled(const DeviceBatch& batch) = 0;
 
-  // Call before the first micro-batch of a step, with gradients that only this encoder has written to since
-  // they were made of zeros: those of the encoder are zero after, or will be overwritten.
+  // Call before the first train_forward() of a step, with gradients that only this encoder has written to
+  // since they were made of zeros: those of the encoder are zero after, or will be overwritten.
   virtual void begin_step(const Gradients& gradients) = 0;
 
   // The rows of the word embeddings whose gradients the step may have made other than zero, with repetitions;

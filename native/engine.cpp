@@ -5,8 +5,11 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 #include <utility>
 
 #include "aten_encoder.h"
@@ -33,18 +36,19 @@ void append(const std::vector<Element>& from, std::vector<Element>& to) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
-// A micro-batch, or a part of one on a CPU, where a product of more pieces is no faster and takes only more
-// memory. The objective is a sum over pieces, so the parts add up to the whole.
-struct Part {
-  std::vector<TrainingShare> shares;
-  size_t micro_batch;
-};
-
-// Of a part, about. Wider models fill products with fewer.
+// Of a part of a step on a CPU, about: products of fewer are slower, those of more no faster, and they take
+// more memory. Wider models fill products with fewer.
 int64_t pieces_at_once(const Geometry& geometry) {
   constexpr int64_t kMost = 1536;
   constexpr int64_t kElements = kMost * 384;  // of a hidden state
   return std::clamp<int64_t>(kElements / geometry.hidden_size, 1, kMost);
+}
+
+// Of a thread's share of them. Each thread lays the weights of a product out for itself, which wants enough
+// rows to pay for it.
+int64_t fewest_pieces(const Geometry& geometry) {
+  constexpr int64_t kFewest = 256;
+  return std::max(kFewest, geometry.hidden_size * 3 / 2);
 }
 
 // Embeddings and LayerNorms are computed from float32, products from the compute copy.
@@ -74,7 +78,8 @@ Engine::Engine(const EngineOptions& options, const StopFlag& stop)
       frozen_(options.frozen),
       fused_(options.fused && device_.is_cpu()),
       stop_(stop),
-      layout_(geometry_) {
+      layout_(geometry_),
+      label_weights_(options.class_weights) {
   values_ = zeros_on(device_, layout_.total());
   if (options.bfloat16) compute_copy_ = at::empty_like(values_, at::kBFloat16);
   parameters_ = view_model(values_, layout_, geometry_);
@@ -90,7 +95,7 @@ Engine::Engine(const EngineOptions& options, const StopFlag& stop)
     weights_ = product_views(values_, compute_copy_, layout_, geometry_);
     low_precision_encoder_ = make_encoder(c10::BFloat16(), weights_);
   }
-  if (!options.class_weights.empty()) class_weights_ = at::tensor(options.class_weights).to(device_);
+  if (!label_weights_.empty()) class_weights_ = at::tensor(label_weights_).to(device_);
 }
 
 void Engine::set_matrix_path(const MatrixPath& path) {
@@ -150,7 +155,7 @@ void Engine::write_flat(const at::Tensor& flat, const std::vector<TensorLocation
 }
 
 std::vector<HostBatch> Engine::shares(const HostBatch& batch) const {
-  return fused_ ? shares_of(batch, at::get_num_threads()) : std::vector{batch};
+  return fused_ ? shares_of(batch, at::get_num_threads(), fewest_pieces(geometry_)) : std::vector{batch};
 }
 
 template <class Result, class Work>
@@ -238,26 +243,12 @@ StepResult Engine::train_step(const StepRequest& request) {
   for (size_t i = 0; i < request.batches.size(); i++) {
     check_batch(request.batches[i], geometry_, "micro-batch " + std::to_string(i));
   }
-  std::vector<Part> parts;
-  std::vector<double> weights(request.batches.size());
-  double total = 0;
-  for (size_t i = 0; i < request.batches.size(); i++) {
-    const HostBatch& host = request.batches[i];
-    const int64_t most = device_.is_cpu() ? pieces_at_once(geometry_) : host.boundaries.back();
-    for (const HostBatch& part : parts_of(host, most)) {
-      const DropoutKey key{seed_, request.step, static_cast<uint32_t>(parts.size())};
-      parts.push_back({training_shares(part, key), i});
-      for (const TrainingShare& share : parts.back().shares) {
-        const double weight = label_weight(share.batch, class_weights_);
-        weights[i] += weight;
-        total += weight;
-      }
-    }
-  }
-  if (total <= 0) {
-    throw Error(kBatchError,
-                "Expected at least one label other than -100 (with a weight above 0) in a step but "
-                "found none");
+  const at::Tensor denominators = at::tensor(this->denominators(request), at::kDouble).to(device_);
+  const at::Tensor losses = at::zeros_like(denominators);
+  std::vector<std::vector<TrainingShare>> parts;
+  for (const HostBatch& part : this->parts(request)) {
+    const auto index = static_cast<uint32_t>(parts.size());
+    parts.push_back(training_shares(part, {seed_, request.step, index}));
   }
 
   if (!gradients_.flat.defined()) {
@@ -267,13 +258,8 @@ StepResult Engine::train_step(const StepRequest& request) {
   train_encoder().begin_step(gradients_);
   gradients_.views.classifier.weight.zero_();
   gradients_.views.classifier.bias.zero_();
-  StepResult result;
-  result.losses.resize(request.batches.size());
-  for (const auto& [shares, micro_batch] : parts) {
-    const double weight = request.reduction == LossReduction::kTokenMean ? total : weights[micro_batch];
-    const double denominator = weight / request.loss_scale;
-    if (denominator > 0) result.losses[micro_batch] += train_part(shares, denominator);
-  }
+  for (const auto& shares : parts) train_part(shares, denominators, losses);
+  StepResult result{to_host<double>(losses), 0};
   result.gradient_norm = clip_gradients(request.clipping);
   stop_.check();
   adam.step({values_, gradients_.flat, gradient_scale_, request.learning_rate,
@@ -302,10 +288,49 @@ Encoder& Engine::train_encoder() {
   return low_precision_encoder_ ? *low_precision_encoder_ : *encoder_;
 }
 
-std::vector<TrainingShare> Engine::training_shares(const HostBatch& batch, const DropoutKey& key) const {
+std::vector<HostBatch> Engine::parts(const StepRequest& request) const {
+  // The objective is a sum over pieces, so the parts of a CPU may end anywhere.
+  if (device_.is_cpu() && !request.separate) {
+    return parts_of(joined(request.batches), pieces_at_once(geometry_));
+  }
+  std::vector<HostBatch> parts;
+  for (size_t i = 0; i < request.batches.size(); i++) {
+    HostBatch batch = request.batches[i];
+    batch.micro_batches.assign(batch.boundaries.size() - 1, static_cast<int32_t>(i));
+    const int64_t most = device_.is_cpu() ? pieces_at_once(geometry_) : batch.boundaries.back();
+    append(parts_of(batch, most), parts);
+  }
+  return parts;
+}
+
+std::vector<double> Engine::denominators(const StepRequest& request) const {
+  std::vector<double> weights;
+  for (const HostBatch& batch : request.batches) {
+    double weight = 0;
+    for (const int32_t label : batch.labels) {
+      if (label != kIgnoreIndex) weight += label_weights_.empty() ? 1 : label_weights_[label];
+    }
+    weights.push_back(weight);
+  }
+  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+  if (total <= 0) {
+    throw Error(kBatchError,
+                "Expected at least one label other than -100 (with a weight above 0) in a step but "
+                "found none");
+  }
+  std::vector<double> denominators;
+  for (const double weight : weights) {
+    const double counted = request.reduction == LossReduction::kTokenMean ? total : weight;
+    denominators.push_back(counted > 0 ? counted / request.loss_scale
+                                       : std::numeric_limits<double>::infinity());
+  }
+  return denominators;
+}
+
+std::vector<TrainingShare> Engine::training_shares(const HostBatch& part, const DropoutKey& key) const {
   std::vector<TrainingShare> training;
   DropoutOrigin origin;
-  for (const HostBatch& share : shares(batch)) {
+  for (const HostBatch& share : shares(part)) {
     training.push_back({to_device(share, device_), Dropout(key, dropout_, origin)});
     const DeviceBatch& own = training.back().batch;
     origin = origin.after(own.boundaries, own.labelled.numel(), geometry_.num_attention_heads);
@@ -313,24 +338,23 @@ std::vector<TrainingShare> Engine::training_shares(const HostBatch& batch, const
   return training;
 }
 
-double Engine::train_part(const std::vector<TrainingShare>& shares, double denominator) {
+void Engine::train_part(const std::vector<TrainingShare>& shares, const at::Tensor& denominators,
+                        const at::Tensor& losses) {
   Team team(arenas_, shares.size());
   const std::vector<at::Tensor> hidden = train_encoder().train_forward(team, shares);
   std::vector<LossGradient> objectives(shares.size());
   team.each([&](size_t i) {
     objectives[i] = classifier_backward(hidden[i], shares[i].batch, parameters_.classifier, class_weights_,
-                                        denominator, shares[i].dropout);
+                                        denominators, shares[i].dropout);
   });
-  double loss = 0;
   std::vector<at::Tensor> grads;
   for (const LossGradient& objective : objectives) {
+    losses.add_(objective.losses);
     linear_backward_parameters(objective.grad_logits, objective.input, parameters_.classifier,
                                gradients_.views.classifier);
-    loss += objective.loss;
     grads.push_back(objective.grad_hidden);
   }
   train_encoder().backward(team, shares, grads);
-  return loss;
 }
 
 double Engine::clip_gradients(std::optional<double> clipping) {

@@ -60,6 +60,7 @@ struct StepRequest {
   std::optional<double> clipping;
   LossReduction reduction;
   double loss_scale = 1;  // factor of the objective
+  bool separate;          // compute each micro-batch by itself, for the least memory
   uint32_t step;          // keys the dropout masks
 };
 
@@ -134,9 +135,15 @@ class Engine {
   // work(device batch) for the shares of a batch -> what they gave, in order.
   template <class Result, class Work>
   std::vector<Result> evaluate(const HostBatch& batch, const Work& work);
-  std::vector<TrainingShare> training_shares(const HostBatch& batch, const DropoutKey& key) const;
-  // -> the loss. Adds to the gradients.
-  double train_part(const std::vector<TrainingShare>& shares, double denominator);
+  // The step's sequences as they are computed, some at once.
+  std::vector<HostBatch> parts(const StepRequest& request) const;
+  // (micro-batches): what the loss of each is divided by; infinite where it has no label that counts. Throws
+  // ERR_BATCH where none has.
+  std::vector<double> denominators(const StepRequest& request) const;
+  std::vector<TrainingShare> training_shares(const HostBatch& part, const DropoutKey& key) const;
+  // Adds to `losses`, (micro-batches) float64, and to the gradients.
+  void train_part(const std::vector<TrainingShare>& shares, const at::Tensor& denominators,
+                  const at::Tensor& losses);
   double clip_gradients(std::optional<double> clipping);
 
   const Geometry geometry_;
@@ -147,8 +154,9 @@ class Engine {
   const bool fused_;
   const StopFlag& stop_;
   const ParameterLayout layout_;
-  at::Tensor class_weights_;   // (labels) or undefined
-  at::Tensor values_;          // flat float32
+  const std::vector<float> label_weights_;  // (labels) or empty
+  at::Tensor class_weights_;                // the same on the device, or undefined
+  at::Tensor values_;                       // flat float32
   at::Tensor compute_copy_;    // flat bfloat16, of the weights of products alone; undefined in float32
   ModelTensors parameters_;    // views into values_
   ModelTensors weights_;       // for products: views into compute_copy_, of all else into values_

@@ -11,9 +11,9 @@ namespace nerbert::kernels::CPU_CAPABILITY {
 inline void group_multipliers(const DropoutMask& mask, uint32_t group, float* out) {
   constexpr int64_t kHalf = kDropoutGroup / 2;
   uint32_t random[4][kDropoutLanes];
-  threefry4x32<kDropoutLanes>(
-      (mask.first_group + group) * kDropoutLanes, mask.site, mask.micro_batch, mask.step,
-      {static_cast<uint32_t>(mask.key), static_cast<uint32_t>(mask.key >> 32), 0, 0}, random);
+  threefry4x32<kDropoutLanes>((mask.first_group + group) * kDropoutLanes, mask.site, mask.part, mask.step,
+                              {static_cast<uint32_t>(mask.key), static_cast<uint32_t>(mask.key >> 32), 0, 0},
+                              random);
   // Copies, so that the compiler knows that `out` does not overlap them.
   const uint32_t threshold = mask.threshold;
   const float scale = mask.scale;

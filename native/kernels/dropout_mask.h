@@ -18,7 +18,7 @@ struct DropoutMask {
   uint64_t key;          // the seed
   uint32_t first_group;  // of element 0
   uint32_t site;         // which dropout of the model
-  uint32_t micro_batch;  // within the step
+  uint32_t part;         // of the step's sequences
   uint32_t step;
   uint32_t threshold;  // 0: nothing is dropped
   float scale;

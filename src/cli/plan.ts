@@ -44,27 +44,17 @@ export function makePlan(loaders: RunLoaders, config: BertConfig, numLabels: num
  * @param limit bytes that the process may have in all
  * @throws OptionError that says what would take less
  */
-export function checkMemory(
-  { memory }: Plan,
-  { batchSize, accumulateGradEvery }: TrainRun,
-  limit: number,
-): void {
+export function checkMemory({ memory }: Plan, { gradientCheckpointing }: TrainRun, limit: number): void {
   if (memory.total <= limit) return;
-  const fixed = memory.total - memory.activations;
-  const needed = `about ${bytes(memory.total)}, ${bytes(memory.activations)} of them for a micro-batch,`;
-  if (fixed >= limit || memory.sentencesAtOnce === 1) {
-    const remedy = fixed >= limit ? 'Use a smaller model' : 'Use a smaller --max-len-seq, or a smaller model';
-    throw new OptionError('the run', `a plan that fits into ${bytes(limit)} of memory`, needed, remedy);
+  const remedies = ['a smaller model'];
+  if (memory.total - memory.activations < limit) {
+    remedies.unshift('a smaller --max-len-seq');
+    if (!gradientCheckpointing) remedies.unshift('--gradient-checkpointing');
   }
-  const smaller = Math.max(
-    1,
-    Math.floor((memory.sentencesAtOnce * (limit - fixed)) / memory.activations / 1.2),
-  );
   throw new OptionError(
-    '--batch-size',
-    `micro-batches that fit into ${bytes(limit)} of memory`,
-    `${batchSize}, for which a run takes ${needed}`,
-    `Use --batch-size ${smaller} --accumulate-grad-every ${Math.ceil((batchSize * accumulateGradEvery) / smaller)} ` +
-      'for steps of the same size, or a smaller --max-len-seq',
+    'the run',
+    `a plan that fits into ${bytes(limit)} of memory`,
+    `about ${bytes(memory.total)}, ${bytes(memory.activations)} of them for sentences that are computed at once`,
+    `Use ${remedies.join(', or ')}`,
   );
 }

@@ -79,6 +79,8 @@ export interface StepRequest {
   tokenMean: boolean;
   /** Factor of the objective. @default 1 */
   lossScale?: number;
+  /** Whether each micro-batch is computed by itself: takes less memory and, on a CPU, more time. */
+  separate: boolean;
   /** Keys the dropout masks. */
   step: number;
 }

@@ -214,7 +214,8 @@ export class BertForTokenClassification {
   }
 
   /**
-   * One optimizer step over one or several micro-batches: gradients from zero, forward, backward, clipping, update.
+   * One optimizer step over one or several micro-batches: gradients from zero, forward, backward, clipping, update. A CPU
+   * computes small micro-batches together and long ones in parts, as is fastest; the gradients are the same.
    *
    * @throws OptionError for a batch or an option that cannot be used; the model is then unchanged
    */
@@ -224,8 +225,17 @@ export class BertForTokenClassification {
     return this.trainPacked(packed, options);
   }
 
-  /** The same for batches that were checked. @internal */
-  async trainPacked(packed: readonly PackedBatch[], options: TrainStepOptions): Promise<TrainStepResult> {
+  /**
+   * The same for batches that were checked.
+   *
+   * @param separate whether each micro-batch is computed by itself, where memory is short
+   * @internal
+   */
+  async trainPacked(
+    packed: readonly PackedBatch[],
+    options: TrainStepOptions,
+    separate = false,
+  ): Promise<TrainStepResult> {
     checkKnownOptions('trainStep', options, ['optimizer', 'learningRate', 'clipping', 'lossReduction']);
     const { optimizer, clipping, lossReduction = 'token-mean' } = options;
     if (!optimizer?.handle) {
@@ -250,6 +260,7 @@ export class BertForTokenClassification {
       ...(clipping !== undefined && { clipping }),
       tokenMean: lossReduction === 'token-mean',
       lossScale: lossReduction === 'mean-of-batch-means' ? 1 / packed.length : 1,
+      separate,
       step: this.#steps++,
     });
     job.catch(() => {}); // a failed optimizer tells first, and better

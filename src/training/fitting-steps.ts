@@ -40,7 +40,7 @@ export class FittingSteps {
     for (;;) {
       const parts = batches.map(batch => splitRows(batch, this.#parts));
       try {
-        const result = await this.#model.trainPacked(parts.flat(), options);
+        const result = await this.#model.trainPacked(parts.flat(), options, this.#parts > 1);
         return { ...result, losses: regroup(result.losses, parts) };
       } catch (error) {
         const rows = Math.max(...batches.map(rowsOf));

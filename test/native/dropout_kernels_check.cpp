@@ -117,7 +117,7 @@ int main() {
       (long long)agreements(mask, mask, 1), (long long)agreements(mask, mask, kWidth),
       (long long)other([](DropoutMask& m) { m.key++; }),
       (long long)other([](DropoutMask& m) { m.site++; }),
-      (long long)other([](DropoutMask& m) { m.micro_batch++; }),
+      (long long)other([](DropoutMask& m) { m.part++; }),
       (long long)other([](DropoutMask& m) { m.step++; }),
       (long long)other([](DropoutMask& m) { m.first_group++; }));
 

@@ -31,6 +31,7 @@ export async function smallPlan(changes: Partial<PlanInput> = {}): Promise<Plan>
     config: model.config,
     numLabels: 5,
     dtype: 'float32',
+    gradientCheckpointing: false,
     threads: 2,
     resident: 1e8,
     ...changes,

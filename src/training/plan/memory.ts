@@ -7,14 +7,12 @@ export interface MemoryEstimate {
   gradients: number;
   /** Both moments of the optimizer. */
   moments: number;
-  /** What the backward pass needs of the forward pass of the largest micro-batch, and what either takes on its way. */
+  /** What the backward pass needs of the forward pass of sentences that are computed at once, and what either takes on its way. */
   activations: number;
   /** The process with the corpus in it, and the libraries. */
   process: number;
   /** The sum of these. */
   total: number;
-  /** Sentences of a micro-batch that are computed at once: activations grow with these. */
-  sentencesAtOnce: number;
 }
 
 export interface MemoryInput {
@@ -24,8 +22,10 @@ export interface MemoryInput {
   /** Lengths of the windows of each sentence, special tokens included. */
   training: readonly (readonly number[])[];
   evaluation: readonly (readonly number[])[];
-  batchSize: number;
+  /** Sentences of a step: a CPU computes its micro-batches together. */
+  stepSize: number;
   evaluationBatchSize: number;
+  gradientCheckpointing: boolean;
   threads: number;
   /** Resident bytes of the process before the model is loaded. */
   resident: number;
@@ -38,16 +38,17 @@ const LIBRARIES = 150 * 2 ** 20;
 
 /**
  * Estimates the highest memory of a run on a CPU from the tensors that the engine makes (native/cpu_encoder.h). Frozen layers
- * and gradient checkpointing take less.
+ * take less.
  */
 export function estimateMemory(input: MemoryInput): MemoryEstimate {
   const { config, numLabels, dtype, training, evaluation } = input;
   const parameters = parameterCount(config, numLabels) * FLOAT;
   const computeCopy = dtype === 'bfloat16' ? parameters / 2 : 0;
-  const batch = largest(training, input.batchSize);
-  // Threads share the sequences of an evaluation, and all but the first keep memory of their own for that.
+  // Threads share the sequences of an evaluation and keep memory of their own for that. In a step that is too small for all
+  // of them, only the first one's is used.
   const share = evaluationBytes(config, largest(evaluation, input.evaluationBatchSize)) / input.threads;
-  const activations = Math.max(trainingBytes(input, batch), share) + share * (input.threads - 1);
+  const step = trainingBytes(input, largest(training, input.stepSize));
+  const activations = Math.max(step, share) + share * (input.threads - 1);
   const parts = {
     parameters: parameters + computeCopy,
     gradients: parameters,
@@ -58,7 +59,6 @@ export function estimateMemory(input: MemoryInput): MemoryEstimate {
   return {
     ...parts,
     total: Object.values(parts).reduce((sum, part) => sum + part, 0),
-    sentencesAtOnce: Math.ceil(input.batchSize / partsOf(batch, config)),
   };
 }
 
@@ -80,24 +80,26 @@ function largest(sentences: readonly (readonly number[])[], batchSize: number): 
   };
 }
 
-/** A training step computes a longer micro-batch in parts, as pieces_at_once() of native/engine.cpp says. */
+/** A longer step is computed in parts, as pieces_at_once() of native/engine.cpp says. */
 function partsOf({ positions }: BatchSize, { hiddenSize }: BertConfig): number {
   const atOnce = Math.min(1536, Math.floor((1536 * 384) / hiddenSize));
   return Math.max(1, Math.ceil(positions / atOnce));
 }
 
-function trainingBytes({ config, dtype, threads }: MemoryInput, batch: BatchSize): number {
+function trainingBytes(input: MemoryInput, batch: BatchSize): number {
+  const { config, dtype, threads, gradientCheckpointing } = input;
   const { positions, longest } = batch;
   const { hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads } = config;
   const product = dtype === 'bfloat16' ? 2 : FLOAT;
   const atOnce = Math.min(positions, positions / partsOf(batch, config) + longest);
   // Query, key, value and context; the intermediate; what two LayerNorms normalised.
   const kept = product * (4 * hiddenSize + intermediateSize) + FLOAT * (2 * hiddenSize + numAttentionHeads);
-  // Two layers' inputs and the attention's output, in float32 and, where that is another type, for products.
-  const streams = 3 * hiddenSize * (FLOAT + (dtype === 'bfloat16' ? product : 0));
+  // A layer's input, in float32 and, where that is another type, for products.
+  const stream = hiddenSize * (FLOAT + (dtype === 'bfloat16' ? product : 0));
+  const layers = gradientCheckpointing ? numHiddenLayers * stream + kept : numHiddenLayers * kept;
   const layerWork = FLOAT * 4 * hiddenSize + product * (10 * hiddenSize + 2 * intermediateSize);
   const attentionWork = threads * FLOAT * (6 * longest * (hiddenSize / numAttentionHeads) + 3 * longest ** 2);
-  return atOnce * (numHiddenLayers * kept + streams + layerWork) + attentionWork;
+  return atOnce * (layers + 3 * stream + layerWork) + attentionWork;
 }
 
 /** Without a backward pass one layer is there at a time. */

@@ -17,7 +17,7 @@ export interface Plan {
 }
 
 export interface PlanInput
-  extends Omit<MemoryInput, 'training' | 'evaluation' | 'batchSize' | 'evaluationBatchSize'> {
+  extends Omit<MemoryInput, 'training' | 'evaluation' | 'stepSize' | 'evaluationBatchSize'> {
   training: DataLoader;
   evaluation: DataLoader | undefined;
   epochs: number;
@@ -44,7 +44,7 @@ export function planOf({ training, evaluation, epochs, accumulateGradEvery, ...m
       ...machine,
       training: windowLengths(training.dataset),
       evaluation: evaluation ? windowLengths(evaluation.dataset) : [],
-      batchSize: training.batchSize,
+      stepSize: training.batchSize * accumulateGradEvery,
       evaluationBatchSize: evaluation?.batchSize ?? 0,
     }),
   };

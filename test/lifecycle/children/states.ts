@@ -46,6 +46,7 @@ const states: Record<string, (model: BertForTokenClassification, optimizer: Opti
       optimizer: optimizer.handle.id,
       learningRate: 1,
       tokenMean: true,
+      separate: false,
       step: 0,
     };
     await model.session.trainStep(request).catch(() => {});

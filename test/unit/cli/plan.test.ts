@@ -13,21 +13,18 @@ test('a plan beyond the memory is refused with what would fit', async t => {
     activations: 12e9,
     process: 1e9,
     total: 17e9,
-    sentencesAtOnce: 32,
   };
   const large = { ...plan, memory };
-  const recipe = { ...run, batchSize: 32, accumulateGradEvery: 1 };
-  t.notThrows(() => checkMemory(large, recipe, 17e9));
-  t.throws(() => checkMemory(large, recipe, 11e9), {
+  t.notThrows(() => checkMemory(large, run, 17e9));
+  t.throws(() => checkMemory(large, run, 11e9), {
     instanceOf: OptionError,
     message:
-      /fit into 11\.0 GB of memory for --batch-size but received .*32, for which a run takes about 17\.0 GB, 12\.0 GB of them for a micro-batch.*Use --batch-size 13 --accumulate-grad-every 3 .*--max-len-seq/,
+      /fits into 11\.0 GB of memory for the run but received .about 17\.0 GB, 12\.0 GB of them for sentences that are computed at once.*Use --gradient-checkpointing, or a smaller --max-len-seq, or a smaller model/,
   });
-  t.throws(() => checkMemory(large, recipe, 4e9), { message: /Use a smaller model/ });
-  const alone = { ...plan, memory: { ...memory, sentencesAtOnce: 1 } };
-  t.throws(() => checkMemory(alone, recipe, 8e9), { message: /Use a smaller --max-len-seq/ });
-  // A larger micro-batch is computed in parts, so only fewer sentences than a part's take less.
-  t.throws(() => checkMemory(large, { ...recipe, batchSize: 64 }, 11e9), { message: /Use --batch-size 13 / });
+  t.throws(() => checkMemory(large, { ...run, gradientCheckpointing: true }, 11e9), {
+    message: /Use a smaller --max-len-seq, or a smaller model/,
+  });
+  t.throws(() => checkMemory(large, run, 4e9), { message: /Use a smaller model/ });
 });
 
 test('a plan is told in lines of 80 columns at most', async t => {

@@ -8,14 +8,16 @@ import { getOptimizerWithWeightDecay } from '../../../src/training/optimizer.ts'
 import { largestDifference, relativeDifference } from '../../support/numbers.ts';
 import { loaderOf, sentences, smallModel } from '../../support/small-training.ts';
 
-/** A model on a device that holds micro-batches of so many rows. */
+/** A model on a device that holds so many rows at once. */
 function withMemoryFor(rows: number, model: BertForTokenClassification): SteppedModel {
   return {
-    trainPacked: async (batches, options) => {
-      if (batches.some(({ boundaries }) => boundaries.length - 1 > rows)) {
+    trainPacked: async (batches, options, separate) => {
+      const sizes = batches.map(({ boundaries }) => boundaries.length - 1);
+      const atOnce = separate ? Math.max(...sizes) : sizes.reduce((sum, size) => sum + size, 0);
+      if (atOnce > rows) {
         throw new NativeError('ERR_OUT_OF_MEMORY', 'CUDA out of memory');
       }
-      return model.trainPacked(batches, options);
+      return model.trainPacked(batches, options, separate);
     },
   };
 }

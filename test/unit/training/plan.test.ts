@@ -42,7 +42,7 @@ test('padding share and lost words are those of the padded form', async t => {
   t.true(Math.abs(facts.paddingShare - padding / (30 * 16)) < 1e-12);
 });
 
-test('memory: parameters, gradients and moments to the byte, activations by the largest micro-batch', async t => {
+test('memory: parameters, gradients and moments to the byte, activations by the largest step', async t => {
   await using model = await smallModel();
   const count = model
     .parameters()
@@ -59,18 +59,21 @@ test('memory: parameters, gradients and moments to the byte, activations by the 
     dtype: 'float32',
     training: [[10], [50, 20], [60], [3]],
     evaluation: [],
-    batchSize: 2,
+    stepSize: 2,
     evaluationBatchSize: 0,
+    gradientCheckpointing: false,
     threads: 2,
     resident: 0,
   };
   const activations = (changes: Partial<MemoryInput>) => estimateMemory({ ...input, ...changes }).activations;
   t.is(activations({}), activations({ training: [[60], [50, 20]] }), 'those with the most pieces');
-  t.true(activations({ batchSize: 4 }) > activations({}));
-  t.is(activations({ batchSize: 4 }), activations({ batchSize: 400 }), 'no more than there are');
-  t.true(
-    activations({ training: [[60]], batchSize: 1 }) > activations({ training: [[30, 30]], batchSize: 1 }),
-  );
+  t.true(activations({ stepSize: 4 }) > activations({}));
+  t.is(activations({ stepSize: 4 }), activations({ stepSize: 400 }), 'no more than there are');
+  t.true(activations({ training: [[60]], stepSize: 1 }) > activations({ training: [[30, 30]], stepSize: 1 }));
+  const deep = { config: { ...model.config, numHiddenLayers: 12 } };
+  t.true(activations({ ...deep, gradientCheckpointing: true }) < 0.6 * activations(deep));
+  const once = await smallPlan();
+  t.true((await smallPlan({ accumulateGradEvery: 2 })).memory.activations > once.memory.activations);
 });
 
 test('a time trial times steps and predictions, whatever the number of batches', async t => {
@@ -88,6 +91,7 @@ test('a time trial times steps and predictions, whatever the number of batches',
       config: model.config,
       numLabels: labels.length,
       dtype: 'float32' as const,
+      gradientCheckpointing: false,
       threads: 1,
       resident: 0,
     };
