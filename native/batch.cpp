@@ -174,7 +174,7 @@ DeviceBatch to_device(const HostBatch& batch, at::Device device) {
   }
   out.labelled = widened(labelled, device);
   out.targets = widened(targets, device);
-  out.micro_batches = widened(micro_batches, device);
+  out.micro_batches = widened(micro_batches, at::kCPU);
   return out;
 }
 

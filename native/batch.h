@@ -45,8 +45,8 @@ struct DeviceBatch {
   std::vector<int64_t> boundaries;  // (rows + 1)
   at::Tensor labelled;              // (labelled pieces) int64: indices of the pieces that have a label
   at::Tensor targets;               // (labelled pieces) int64: their labels
-  at::Tensor micro_batches;         // (labelled pieces) int64: which of the step's they are of; empty outside
-                                    // of training
+  at::Tensor micro_batches;  // (labelled pieces) int64, on the CPU: which of the step's they are of; empty
+                             // outside of training
 
   int64_t pieces() const { return boundaries.back(); }
   int64_t rows() const { return static_cast<int64_t>(boundaries.size()) - 1; }

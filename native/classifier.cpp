@@ -39,12 +39,15 @@ LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& ba
   const at::Tensor input = dropout.classifier(hidden.clone());
   const at::Tensor log_probabilities = at::_log_softmax(linear(input, classifier), -1, false);
   const at::Tensor weights = piece_weights(batch, class_weights, hidden);
+  // Added up on the CPU: on a GPU the order would change from run to run.
   const at::Tensor losses = at::zeros_like(denominators);
-  losses.index_add_(0, batch.micro_batches, piece_losses(log_probabilities, batch, weights).to(at::kDouble));
+  losses.index_add_(0, batch.micro_batches,
+                    piece_losses(log_probabilities, batch, weights).to(at::kCPU, at::kDouble));
   losses.div_(denominators);
 
   // d loss / d logits = weight * (p - onehot(label)) / denominator
-  const at::Tensor piece_denominators = denominators.index_select(0, batch.micro_batches).to(at::kFloat);
+  const at::Tensor piece_denominators =
+      denominators.index_select(0, batch.micro_batches).to(hidden.device(), at::kFloat);
   at::Tensor grad_logits = log_probabilities.exp();
   grad_logits.scatter_add_(1, batch.targets.unsqueeze(1), at::ones_like(weights).neg_().unsqueeze(1));
   grad_logits.mul_(weights.div(piece_denominators).unsqueeze(1));

@@ -29,12 +29,12 @@ LossSum cross_entropy(const at::Tensor& logits, const DeviceBatch& batch, const 
 // The objective of a last hidden state of the labelled pieces, with its gradients: the sum of the losses,
 // each over the denominator of its micro-batch.
 struct LossGradient {
-  at::Tensor losses;       // (micro-batches) float64: their shares of the objective
+  at::Tensor losses;       // (micro-batches) float64, on the CPU: their shares of the objective
   at::Tensor input;        // (labelled, hidden): of the classifier, after dropout
   at::Tensor grad_logits;  // (labelled, labels)
   at::Tensor grad_hidden;  // (labelled, hidden): by the hidden state
 };
-// `denominators`: (micro-batches) float64.
+// `denominators`: (micro-batches) float64, on the CPU.
 LossGradient classifier_backward(const at::Tensor& hidden, const DeviceBatch& batch,
                                  const AffineTensors& classifier, const at::Tensor& class_weights,
                                  const at::Tensor& denominators, const Dropout& dropout);

@@ -243,7 +243,7 @@ StepResult Engine::train_step(const StepRequest& request) {
   for (size_t i = 0; i < request.batches.size(); i++) {
     check_batch(request.batches[i], geometry_, "micro-batch " + std::to_string(i));
   }
-  const at::Tensor denominators = at::tensor(this->denominators(request), at::kDouble).to(device_);
+  const at::Tensor denominators = at::tensor(this->denominators(request), at::kDouble);
   const at::Tensor losses = at::zeros_like(denominators);
   std::vector<std::vector<TrainingShare>> parts;
   for (const HostBatch& part : this->parts(request)) {

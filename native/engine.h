@@ -141,7 +141,7 @@ class Engine {
   // ERR_BATCH where none has.
   std::vector<double> denominators(const StepRequest& request) const;
   std::vector<TrainingShare> training_shares(const HostBatch& part, const DropoutKey& key) const;
-  // Adds to `losses`, (micro-batches) float64, and to the gradients.
+  // Adds to `losses`, (micro-batches) float64 on the CPU, and to the gradients.
   void train_part(const std::vector<TrainingShare>& shares, const at::Tensor& denominators,
                   const at::Tensor& losses);
   double clip_gradients(std::optional<double> clipping);
