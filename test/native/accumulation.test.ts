@@ -116,6 +116,23 @@ test('with batch-mean each micro-batch brings its own mean', async t => {
   }
 });
 
+test('micro-batches with and without token types and labels go together', async t => {
+  const [first, second, third] = parts as [PackedBatch, PackedBatch, PackedBatch];
+  const zeros = (batch: PackedBatch) => new Int32Array(batch.inputIds.length);
+  const { inputIds, boundaries, labels } = second;
+  const bare = { inputIds, boundaries, ...(labels && { labels }) };
+  const unlabelled = { inputIds: third.inputIds, boundaries: third.boundaries };
+  const typed = { ...first, tokenTypeIds: zeros(first).fill(1) };
+  const whole = await stepOver([
+    typed,
+    { ...bare, tokenTypeIds: zeros(second) },
+    { ...unlabelled, tokenTypeIds: zeros(third), labels: zeros(third).fill(-100) },
+  ]);
+  const mixed = await stepOver([typed, bare, unlabelled]);
+  t.deepEqual(mixed.losses, whole.losses);
+  t.deepEqual(mixed.gradients, whole.gradients);
+});
+
 test('a micro-batch without labels adds nothing to a step', async t => {
   const [first, second] = parts as [PackedBatch, PackedBatch];
   const unlabelled = { ...second, labels: new Int32Array(second.inputIds.length).fill(-100) };
