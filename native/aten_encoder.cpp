@@ -122,7 +122,8 @@ void AtenEncoder::begin_step(const Gradients& gradients) {
 std::vector<at::Tensor> AtenEncoder::train_forward(Team& team, const std::vector<TrainingShare>& shares) {
   std::vector<at::Tensor> hidden(1);
   team.each([&](size_t i) {
-    const auto& [batch, dropout] = shares[i];
+    share_ = &shares[i];
+    const auto& [batch, dropout] = *share_;
     hidden[i] = run(batch, dropout, &memory_, nullptr).index_select(0, batch.labelled);
   });
   return hidden;
@@ -167,13 +168,12 @@ void AtenEncoder::embed_backward(at::Tensor grad, const DeviceBatch& batch, cons
   if (geometry_.pad_token_id >= 0) gradients.word_embeddings.select(0, geometry_.pad_token_id).zero_();
 }
 
-void AtenEncoder::backward(Team& team, const std::vector<TrainingShare>& shares,
-                           const std::vector<at::Tensor>& grads) {
-  team.each([&](size_t i) { backward(grads[i], shares[i].batch, shares[i].dropout); });
+void AtenEncoder::backward(Team& team, const std::vector<at::Tensor>& grads) {
+  team.each([&](size_t i) { backward(grads[i]); });
 }
 
-void AtenEncoder::backward(const at::Tensor& grad_labelled, const DeviceBatch& batch,
-                           const Dropout& dropout) {
+void AtenEncoder::backward(const at::Tensor& grad_labelled) {
+  const auto& [batch, dropout] = *share_;
   at::Tensor grad = at::zeros({batch.pieces(), geometry_.hidden_size}, grad_labelled.options());
   grad.index_copy_(0, batch.labelled, grad_labelled);
   for (size_t i = parameters_.layers.size(); i-- > 0 && trains_layer(i);) {

@@ -60,8 +60,7 @@ class AtenEncoder final : public Encoder {
   const std::vector<int64_t>* touched_words() const override { return nullptr; }
   // Takes a team of one alone: ATen's operations use all threads themselves.
   std::vector<at::Tensor> train_forward(Team& team, const std::vector<TrainingShare>& shares) override;
-  void backward(Team& team, const std::vector<TrainingShare>& shares,
-                const std::vector<at::Tensor>& grads) override;
+  void backward(Team& team, const std::vector<at::Tensor>& grads) override;
 
  private:
   // `memory`: filled for backward(), or null.
@@ -72,7 +71,7 @@ class AtenEncoder final : public Encoder {
                    LayerMemory* memory) const;
   at::Tensor layer_backward(int64_t index, const at::Tensor& grad, const DeviceBatch& batch,
                             const Dropout& dropout, const LayerMemory& memory) const;
-  void backward(const at::Tensor& grad_labelled, const DeviceBatch& batch, const Dropout& dropout);
+  void backward(const at::Tensor& grad_labelled);
   void embed_backward(at::Tensor grad, const DeviceBatch& batch, const Dropout& dropout) const;
   at::Tensor normalise(const at::Tensor& input, const AffineTensors& parameters, NormMemory* memory) const;
 
@@ -86,6 +85,7 @@ class AtenEncoder final : public Encoder {
   const bool checkpointing_;
   const Gradients* gradients_ = nullptr;
   BertMemory memory_;
+  const TrainingShare* share_ = nullptr;  // whose forward pass memory_ is of
 };
 
 }  // namespace nerbert

@@ -192,8 +192,7 @@ void CpuEncoder<T>::scatter_embeddings(const Share& share) {
 }
 
 template <class T>
-void CpuEncoder<T>::backward(Team& team, const std::vector<TrainingShare>&,
-                             const std::vector<at::Tensor>& grads) {
+void CpuEncoder<T>::backward(Team& team, const std::vector<at::Tensor>& grads) {
   std::vector<GradientTerms> terms(shares_.size());
   team.each([&](size_t i) {
     Share& share = shares_[i];

@@ -40,8 +40,7 @@ class CpuEncoder final : public Encoder {
   void begin_step(const Gradients& gradients) override;
   const std::vector<int64_t>* touched_words() const override { return &touched_words_; }
   std::vector<at::Tensor> train_forward(Team& team, const std::vector<TrainingShare>& shares) override;
-  void backward(Team& team, const std::vector<TrainingShare>& shares,
-                const std::vector<at::Tensor>& grads) override;
+  void backward(Team& team, const std::vector<at::Tensor>& grads) override;
 
  private:
   using Stream = typename CpuLayer<T>::Stream;

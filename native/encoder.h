@@ -52,10 +52,9 @@ class Encoder {
   // pieces, (labelled, hidden) float32, which alone the loss looks at. Remembers what backward() needs.
   virtual std::vector<at::Tensor> train_forward(Team& team, const std::vector<TrainingShare>& shares) = 0;
 
-  // After train_forward() with the same team and shares, once: adds to the step's gradients. `grads`: by its
-  // results.
-  virtual void backward(Team& team, const std::vector<TrainingShare>& shares,
-                        const std::vector<at::Tensor>& grads) = 0;
+  // After train_forward(), once, with the same team and while its shares are still there: adds to the step's
+  // gradients. `grads`: by its results.
+  virtual void backward(Team& team, const std::vector<at::Tensor>& grads) = 0;
 };
 
 }  // namespace nerbert

@@ -354,7 +354,7 @@ void Engine::train_part(const std::vector<TrainingShare>& shares, const at::Tens
                                gradients_.views.classifier);
     grads.push_back(objective.grad_hidden);
   }
-  train_encoder().backward(team, shares, grads);
+  train_encoder().backward(team, grads);
 }
 
 double Engine::clip_gradients(std::optional<double> clipping) {

@@ -15,7 +15,7 @@ bool speaks_of_memory(const std::string& message) {
 
 Failure out_of_memory(const std::string& detail) {
   return {kOutOfMemoryError, "Not enough memory for this work: " + detail +
-                                 ". Use smaller batches with more accumulation, or shorter sequences"};
+                                 ". Use gradient checkpointing, shorter sequences, or smaller batches"};
 }
 
 }  // namespace

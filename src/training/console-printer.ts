@@ -73,8 +73,9 @@ class MistakeLines {
 }
 
 function splitLine({ step, parts, rows }: SplitEvent): string {
+  const how = parts === 1 ? 'one by one,' : `in ${parts} parts`;
   return (
-    `  not enough memory for step ${step}: micro-batches are now computed in ${parts} parts of at most ${rows} ` +
+    `  not enough memory for step ${step}: micro-batches are now computed ${how} of at most ${rows} ` +
     `${rows === 1 ? 'sentence' : 'sentences'}; steps and losses stay the same`
   );
 }

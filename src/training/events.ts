@@ -21,12 +21,14 @@ export interface StepEvent {
   pieces: number;
 }
 
-/** The memory did not hold a step's micro-batches: they are halved, for this step and all later ones. */
+/**
+ * The memory did not hold a step's micro-batches: they are computed one by one, or halved, for this step and all later ones.
+ */
 export interface SplitEvent {
   type: 'split';
   /** The step that is taken again, counted from 1. */
   step: number;
-  /** Parts that each micro-batch is now split into; the step as a whole stays the same. */
+  /** Parts that each micro-batch is now split into, 1 where they are only no longer computed together; the step stays the same. */
   parts: number;
   /** Rows, sentences as a rule, of the largest part. */
   rows: number;

@@ -11,12 +11,13 @@ import type { SplitEvent } from './events.ts';
 export type SteppedModel = Pick<BertForTokenClassification, 'trainPacked'>;
 
 /**
- * Optimizer steps whose micro-batches are halved, and halved again, where the memory does not hold them; later steps
- * keep to it. With the mean over the tokens of a step as its objective, loss and gradients stay those of the whole
+ * Optimizer steps whose micro-batches are computed one by one where the memory does not hold them together, and halved, and
+ * halved again, where it does not hold one; later steps keep to it. With the mean over the tokens of a step as its objective, loss and gradients stay those of the whole
  * micro-batches. The sum of micro-batches' means would change, so there the failure stands.
  */
 export class FittingSteps {
   readonly #model: SteppedModel;
+  #separate = false;
   /** Parts of each micro-batch. */
   #parts = 1;
 
@@ -40,13 +41,17 @@ export class FittingSteps {
     for (;;) {
       const parts = batches.map(batch => splitRows(batch, this.#parts));
       try {
-        const result = await this.#model.trainPacked(parts.flat(), options, this.#parts > 1);
+        const result = await this.#model.trainPacked(parts.flat(), options, this.#separate);
         return { ...result, losses: regroup(result.losses, parts) };
       } catch (error) {
         const rows = Math.max(...batches.map(rowsOf));
         const { lossReduction = 'token-mean' } = options;
-        if (!isOutOfMemory(error) || lossReduction !== 'token-mean' || this.#parts >= rows) throw error;
-        this.#parts *= 2;
+        if (!isOutOfMemory(error)) throw error;
+        if (this.#separate || batches.length === 1) {
+          if (lossReduction !== 'token-mean' || this.#parts >= rows) throw error;
+          this.#parts *= 2;
+        }
+        this.#separate = true;
         yield { type: 'split', step, parts: this.#parts, rows: Math.ceil(rows / this.#parts) };
       }
     }

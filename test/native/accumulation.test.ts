@@ -26,22 +26,28 @@ function joined(batches: PackedBatch[]): PackedBatch {
 
 const parts = microBatches.map(packedOf);
 
-/** A step at rate 0 over these batches, and the gradients that it leaves. */
-async function stepOver(batches: PackedBatch[], options: { classWeights?: Float32Array } = {}) {
+/** A step at rate 0 over these batches, together or each by itself, and the gradients that it leaves. */
+async function stepOver(
+  batches: PackedBatch[],
+  { separate, ...options }: { classWeights?: Float32Array; separate?: boolean } = {},
+) {
   await using model = await BertForTokenClassification.fromPretrained(tinyModel, {
     ...noDropout,
     ...options,
   });
   const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 0 });
-  const result = await model.trainStep(batches, { optimizer });
+  const result = await model.trainPacked(batches, { optimizer }, separate);
   return { ...result, gradients: await gradientsOf(model) };
 }
 
-for (const [weighing, options] of [
+const classWeights = Float32Array.from({ length: 11 }, (_, i) => 0.2 + 0.3 * i);
+for (const [how, options] of [
   ['', {}],
-  [', with class weights too', { classWeights: Float32Array.from({ length: 11 }, (_, i) => 0.2 + 0.3 * i) }],
+  [', each by itself', { separate: true }],
+  [', with class weights', { classWeights }],
+  [', each by itself, with class weights', { classWeights, separate: true }],
 ] as const) {
-  test(`micro-batches with token-mean add up to the large batch${weighing}`, async t => {
+  test(`micro-batches with token-mean add up to the large batch${how}`, async t => {
     const small = await stepOver(parts, options);
     const large = await stepOver([joined(parts)], options);
     t.is(small.losses.length, 4);
@@ -137,11 +143,14 @@ test('a micro-batch without labels adds nothing to a step', async t => {
   const [first, second] = parts as [PackedBatch, PackedBatch];
   const unlabelled = { ...second, labels: new Int32Array(second.inputIds.length).fill(-100) };
   const alone = await stepOver([first]);
-  const accompanied = await stepOver([unlabelled, first]);
-  t.is(accompanied.losses[0], 0);
-  t.true(relativeDifference(accompanied.losses[1] ?? Number.NaN, alone.loss) <= 1e-6);
+  const separate = await stepOver([unlabelled, first], { separate: true });
+  t.deepEqual(separate.losses, [0, ...alone.losses]);
+  t.deepEqual(separate.gradients, alone.gradients);
+  const together = await stepOver([unlabelled, first]);
+  t.is(together.losses[0], 0);
+  t.true(relativeDifference(together.losses[1] ?? Number.NaN, alone.loss) <= 1e-6);
   for (const [name, expected] of alone.gradients) {
-    const difference = largestDifference(accompanied.gradients.get(name) ?? [], expected);
+    const difference = largestDifference(together.gradients.get(name) ?? [], expected);
     t.true(difference <= 1e-6 * Math.max(largestMagnitude(expected), 0.1), name);
   }
 });

@@ -53,7 +53,8 @@ const batch = (seed: number, labelled = pieces) => ({
 const losses: number[] = [];
 const norms: number[] = [];
 for (let step = 0; step < steps; step++) {
-  const batches = [batch(step), batch(step + 11, pieces / 3)]; // of the second, one thread's share has no label
+  // Computed in two parts; in the second, one thread's share has no label.
+  const batches = [batch(step), batch(step + 5), batch(step + 11, pieces / 8)];
   const result = await model.trainStep(batches, { optimizer, clipping: 1 });
   losses.push(...result.losses);
   norms.push(result.gradNorm);

@@ -4,7 +4,7 @@ import { bytes, describePlan, describeTime, duration } from '../../../src/cli/pl
 import { OptionError } from '../../../src/errors.ts';
 import { run, smallPlan } from '../../support/small-plan.ts';
 
-test('a plan beyond the memory is refused with what would fit', async t => {
+test('a plan beyond the memory is refused with what would take less', async t => {
   const plan = await smallPlan();
   const memory = {
     parameters: 1e9,

@@ -35,7 +35,7 @@ async function drain<Result>(steps: AsyncGenerator<SplitEvent, Result>): Promise
 const batchesOf = (model: BertForTokenClassification): PackedBatch[] =>
   [...loaderOf(model, sentences(13), { batchSize: 8 })] as PackedBatch[];
 
-test('halves micro-batches until they fit, keeps to it, and takes the same steps', async t => {
+test('separates micro-batches and halves them until they fit, keeps to it, and takes the same steps', async t => {
   await using whole = await smallModel();
   await using split = await smallModel();
   const [wholeAdam, splitAdam] = [whole, split].map(model =>
@@ -53,6 +53,7 @@ test('halves micro-batches until they fit, keeps to it, and takes the same steps
       step > 1
         ? []
         : [
+            { type: 'split', step: 1, parts: 1, rows: 8 },
             { type: 'split', step: 1, parts: 2, rows: 4 },
             { type: 'split', step: 1, parts: 4, rows: 2 },
           ],
@@ -73,6 +74,16 @@ test('halves micro-batches until they fit, keeps to it, and takes the same steps
     );
     t.true(difference <= 2e-5, `${name}: ${difference}`);
   }
+});
+
+test('micro-batches that fit one by one are not halved, whatever the objective', async t => {
+  await using model = await smallModel();
+  const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 0 });
+  const steps = new FittingSteps(withMemoryFor(8, model));
+  const options = { optimizer, lossReduction: 'batch-mean' } as const;
+  const [events, { losses }] = await drain(steps.take(batchesOf(model), options, 1));
+  t.deepEqual(events, [{ type: 'split', step: 1, parts: 1, rows: 8 }]);
+  t.is(losses.length, 2);
 });
 
 test('a part without labels, and token types, go along', async t => {
