@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { diskFull, InstallError, say } from '../failure.mjs';
+import { codeOf, diskFull, InstallError, say } from '../failure.mjs';
 import { folderSize, Progress } from './progress.mjs';
 import { destinationOf, nvidiaRequirements } from './selection.mjs';
 import { listZip, unpackZip } from './zip.mjs';
@@ -91,6 +91,18 @@ async function download(requirements, { index, folder, noDeps }) {
 }
 
 /**
+ * Ends a process with those that it started: python3 may be a wrapper that passes no signal on (pyenv's is one).
+ * @param {import('node:child_process').ChildProcess} head of a process group
+ */
+function killGroup({ pid }) {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error; // it has ended
+  }
+}
+
+/**
  * Runs pip with its temporary files in the staging folder (/tmp may be small), passing on its warnings and the size that it
  * names before a download, and telling the progress.
  * @param {string[]} args
@@ -103,7 +115,11 @@ async function runPip(args, folder) {
   const pip = spawn('python3', args, {
     env: { ...process.env, TMPDIR: temporary, PIP_NO_INPUT: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // the head of a process group of its own
   });
+  // An interrupted install ends pip before the staging folder is removed; left alone, pip would make it again.
+  const kill = () => killGroup(pip);
+  process.prependOnceListener('exit', kill);
   /** @type {string[]} */
   const errors = [];
   createInterface(pip.stderr).on('line', line => {
@@ -125,6 +141,7 @@ async function runPip(args, folder) {
   const status = await new Promise(resolve => pip.on('close', resolve).on('error', resolve));
   clearInterval(timer);
   progress?.end();
+  process.off('exit', kill);
   if (status === 0) return undefined;
   if (errors.some(line => /Errno 28|No space left on device/.test(line)))
     throw diskFull(new Error(errors.at(-1)), folder);

@@ -13,20 +13,34 @@ import { codeOf, diskFull, InstallError } from '../failure.mjs';
  */
 export async function withStaging(cache, fill) {
   const staging = createStaging(cache);
-  const remove = () => rmSync(staging, { recursive: true, force: true });
-  const interrupted = () => {
-    remove();
-    process.exit(1);
-  };
+  const remove = () => removeFolder(staging);
+  const interrupted = () => process.exit(1);
   const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
   for (const signal of signals) process.once(signal, interrupted);
+  process.once('exit', remove);
   try {
     return await fill(staging);
   } catch (error) {
     throw codeOf(error) === 'ENOSPC' ? diskFull(error, cache) : error;
   } finally {
     for (const signal of signals) process.off(signal, interrupted);
+    process.off('exit', remove);
     remove();
+  }
+}
+
+/**
+ * Removes a folder that files may still be opened in: one that appears after the folder was emptied has it emptied again.
+ * (`maxRetries` of Node.js 20 only repeats the last step, which fails again.)
+ * @param {string} folder
+ */
+function removeFolder(folder) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (codeOf(error) !== 'ENOTEMPTY' || tries === 100) throw error;
+    }
   }
 }
 

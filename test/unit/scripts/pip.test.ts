@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import baseTest, { type ExecutionContext } from 'ava';
@@ -166,6 +167,25 @@ test('a wheel whose hash is not that of the index is refused, and nothing is kep
   t.is(result.code, 1);
   t.regex(result.stderr, /DO NOT MATCH THE HASHES/);
   t.deepEqual(readdirSync(join(env.NERBERT_CACHE ?? '', 'libtorch')), []);
+});
+
+test('an install that is interrupted ends pip too, and nothing is kept', async t => {
+  t.timeout(60_000, 'pip still holds its connection');
+  const file = basename(torchWheel(t));
+  const asked = new EventEmitter();
+  const url = await serve(t, (request, response) => {
+    if (request.url !== '/simple/torch/') return void asked.emit('wheel', request.socket);
+    response.setHeader('content-type', 'text/html');
+    return response.end(`<a href="/files/${file}">${file}</a>`);
+  });
+  const env: NodeJS.ProcessEnv = { ...environment(t, `${url}/simple`), PIP_DEFAULT_TIMEOUT: '600' };
+  const child = startFetch(env);
+  const [connection] = await once(asked, 'wheel');
+  const connectionEnds = once(connection, 'close');
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+  t.deepEqual(readdirSync(join(env.NERBERT_CACHE ?? '', 'libtorch')), []);
+  await connectionEnds;
 });
 
 test("an index without torch is told in pip's words, after the archive was tried too", async t => {
