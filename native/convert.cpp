@@ -126,8 +126,11 @@ AdamOptions to_adam_options(const Napi::Object& value) {
 }
 
 HostBatch to_host_batch(const Napi::Object& value) {
-  return {to_integers(value, "inputIds", false), to_integers(value, "tokenTypeIds", true),
-          to_integers(value, "labels", true), to_integers(value, "boundaries", false)};
+  return {to_integers(value, "inputIds", false),
+          to_integers(value, "tokenTypeIds", true),
+          to_integers(value, "labels", true),
+          to_integers(value, "boundaries", false),
+          {}};
 }
 
 StepRequest to_step_request(const Napi::Object& value) {
