@@ -1,7 +1,7 @@
 // @ts-check
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { say } from '../failure.mjs';
+import { codeOf, say } from '../failure.mjs';
 
 /** @param {number} bytes */
 export const megabytes = bytes => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
@@ -39,15 +39,25 @@ export class Progress {
 }
 
 /**
- * Bytes in a folder that another process is filling.
+ * Bytes in a folder that another process is filling: what it lists may be gone when it is looked at.
  * @param {string} folder
  */
 export function folderSize(folder) {
   let size = 0;
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    // A file may be moved away between the listing and the look.
-    if (entry.isFile())
-      size += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  for (const entry of entriesOf(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) size += folderSize(path);
+    else if (entry.isFile()) size += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
   return size;
+}
+
+/** @param {string} folder */
+function entriesOf(folder) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
