@@ -69,8 +69,7 @@ export function createStaging(cache) {
 function removeAbandoned(cache) {
   const prefix = `.staging-${hostname()}-`;
   for (const name of namesIn(cache).filter(entry => entry.startsWith(prefix))) {
-    if (!isRunning(Number.parseInt(name.slice(prefix.length), 10)))
-      rmSync(join(cache, name), { recursive: true, force: true });
+    if (!isRunning(Number.parseInt(name.slice(prefix.length), 10))) removeFolder(join(cache, name));
   }
 }
 

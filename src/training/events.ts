@@ -28,7 +28,7 @@ export interface SplitEvent {
   type: 'split';
   /** The step that is taken again, counted from 1. */
   step: number;
-  /** Parts that each micro-batch is now split into, 1 where they are only no longer computed together; the step stays the same. */
+  /** Parts that each micro-batch is now split into; 1 where it is whole, but no longer computed together with the others. */
   parts: number;
   /** Rows, sentences as a rule, of the largest part. */
   rows: number;

@@ -8,21 +8,24 @@ import type {
 import type { SplitEvent } from './events.ts';
 
 /** What steps need of a model. */
-export type SteppedModel = Pick<BertForTokenClassification, 'trainPacked'>;
+export type SteppedModel = Pick<BertForTokenClassification, 'trainPacked' | 'device'>;
 
 /**
  * Optimizer steps whose micro-batches are computed one by one where the memory does not hold them together, and halved, and
- * halved again, where it does not hold one; later steps keep to it. With the mean over the tokens of a step as its objective, loss and gradients stay those of the whole
- * micro-batches. The sum of micro-batches' means would change, so there the failure stands.
+ * halved again, where it does not hold one; later steps keep to it. With the mean over the tokens of a step as its objective,
+ * loss and gradients stay those of the whole micro-batches. The sum of micro-batches' means would change by halving, so
+ * there the failure stands.
  */
 export class FittingSteps {
   readonly #model: SteppedModel;
-  #separate = false;
+  /** Whether each micro-batch is computed by itself; a GPU does nothing else. */
+  #separate: boolean;
   /** Parts of each micro-batch. */
   #parts = 1;
 
   constructor(model: SteppedModel) {
     this.#model = model;
+    this.#separate = model.device !== 'cpu';
   }
 
   /**

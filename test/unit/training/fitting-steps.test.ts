@@ -9,8 +9,9 @@ import { largestDifference, relativeDifference } from '../../support/numbers.ts'
 import { loaderOf, sentences, smallModel } from '../../support/small-training.ts';
 
 /** A model on a device that holds so many rows at once. */
-function withMemoryFor(rows: number, model: BertForTokenClassification): SteppedModel {
+function withMemoryFor(rows: number, model: BertForTokenClassification, device = 'cpu'): SteppedModel {
   return {
+    device,
     trainPacked: async (batches, options, separate) => {
       const sizes = batches.map(({ boundaries }) => boundaries.length - 1);
       const atOnce = separate ? Math.max(...sizes) : sizes.reduce((sum, size) => sum + size, 0);
@@ -86,6 +87,14 @@ test('micro-batches that fit one by one are not halved, whatever the objective',
   t.is(losses.length, 2);
 });
 
+test('on a GPU, which computes micro-batches one by one anyway, they are halved at once', async t => {
+  await using model = await smallModel();
+  const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 0 });
+  const steps = new FittingSteps(withMemoryFor(4, model, 'cuda:0'));
+  const [events] = await drain(steps.take(batchesOf(model), { optimizer }, 1));
+  t.deepEqual(events, [{ type: 'split', step: 1, parts: 2, rows: 4 }]);
+});
+
 test('a part without labels, and token types, go along', async t => {
   await using model = await smallModel();
   const optimizer = getOptimizerWithWeightDecay({ model, learningRate: 0 });
@@ -119,7 +128,7 @@ test('what cannot be mended by halving is thrown as it is', async t => {
   await t.throwsAsync(drain(step), failure, 'another objective');
 
   const broken = new NativeError('ERR_TORCH', 'broken');
-  const failing = new FittingSteps({ trainPacked: () => Promise.reject(broken) });
+  const failing = new FittingSteps({ device: 'cpu', trainPacked: () => Promise.reject(broken) });
   t.is(await t.throwsAsync(drain(failing.take(batches, { optimizer }, 1))), broken);
 
   const full = new NativeError('ERR_OUT_OF_MEMORY', 'no room for moments');
